@@ -1,0 +1,270 @@
+"""The contract of a sandbox: `open_exec` at the bottom; whole commands and files are built on it.
+
+A backend overrides `read_file` and `write_file` where it has a faster way. Inside every sandbox the same folders are
+writable: /workspace (where commands start), /tests, /solution, /logs, /tmp and the home folder. They are seen under
+`root`, which is empty except where a backend has no file system of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+from claudebox_rl.errors import OutputLimitError, SandboxError
+from claudebox_rl.sandbox._archive import pack, unpack
+from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, OutputChunk, SandboxSpec
+
+WORKSPACE = "/workspace"
+WRITABLE = (WORKSPACE, "/tests", "/solution", "/logs")
+OUTPUT_CAP_BYTES = 8 << 20
+FILE_CAP_BYTES = 256 << 20
+CUT = b"\n[claudebox_rl: output cut at the cap]\n"
+
+
+class ExecStream(ABC):
+    """A running command. Closes with `kill` when its context is left early; safe to leave twice."""
+
+    @abstractmethod
+    async def write_stdin(self, data: bytes) -> None:
+        """Send bytes to standard input; returns once they are handed over.
+
+        Raises:
+            SandboxUnavailableError: The machine is gone.
+            BrokenPipeError: The command closed its input or ended.
+        """
+
+    @abstractmethod
+    async def close_stdin(self) -> None:
+        """Send end-of-file. Idempotent."""
+
+    @abstractmethod
+    def __aiter__(self) -> AsyncIterator[OutputChunk]:
+        """Yield output as it comes, until the command ends. One consumer only."""
+
+    @abstractmethod
+    async def wait(self) -> ExitStatus:
+        """Return once the command has ended and its output is complete.
+
+        Output that nobody iterates over is dropped, never waited for.
+
+        Raises:
+            SandboxUnavailableError: The machine died first.
+        """
+
+    @abstractmethod
+    async def kill(self) -> None:
+        """End the command and every process that it started, background ones too.
+
+        Does nothing once the command has ended: what it left in the background then lives until `stop`.
+        """
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await asyncio.shield(self.kill())
+
+
+class Sandbox(ABC):
+    """One isolated machine that runs commands. Made cheap, started by `start` or `async with`, ended by `stop`.
+
+    Args:
+        spec: What to make. Checked here: nothing is started with a spec that can't be enforced.
+
+    Raises:
+        ConfigError: The backend can't enforce `spec`.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    root: str = ""
+    """Prefix under which commands see the folders above; only `unsafe` has one."""
+
+    def __init__(self, spec: SandboxSpec | None = None) -> None:
+        self.spec = spec or SandboxSpec()
+        self.sandbox_id = f"{self.name}-{uuid.uuid4().hex[:12]}"
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Boot the machine; once.
+
+        Raises:
+            SandboxStartError: It did not come up in `spec.start_timeout_s`, or this host can't run it (says what to
+                enable).
+        """
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End every process and remove what was made for this machine. Idempotent, also after a failed start."""
+
+    @abstractmethod
+    async def open_exec(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        timeout_s: float | None = None,
+    ) -> ExecStream:
+        """Start a command with standard input open and stream its output.
+
+        Args:
+            argv: Program and arguments; never a shell string.
+            env: Added to the sandbox's environment.
+            cwd: Absolute path inside; /workspace by default.
+            timeout_s: From start to end; then the whole process tree is ended and the status says `timed_out`.
+
+        Raises:
+            SandboxUnavailableError: The machine is not running.
+
+        A program that does not exist is a result: exit code 127 with a line on standard error (126 where it can't run).
+        """
+
+    @abstractmethod
+    async def expose_host_port(self, port: int) -> str:
+        """Make one TCP port of the host's loopback reachable from inside, and nothing else of the host.
+
+        Returns:
+            `host:port`, to be dialled by commands inside. The same answer for the same port.
+        """
+
+    async def exec(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        timeout_s: float | None = None,
+        output_cap_bytes: int = OUTPUT_CAP_BYTES,
+    ) -> ExecResult:
+        """Run a command to its end.
+
+        Args:
+            argv: Program and arguments; never a shell string.
+            stdin: The whole standard input; end-of-file follows.
+            env: Added to the sandbox's environment.
+            cwd: Absolute path inside; /workspace by default.
+            timeout_s: As for `open_exec`; what was printed until then is returned.
+            output_cap_bytes: Kept of standard output and of standard error, each.
+
+        Raises:
+            SandboxUnavailableError: The machine is not running, or died.
+        """
+        started = time.monotonic()
+        kept: dict[str, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
+        truncated = False
+        async with await self.open_exec(argv, env=env, cwd=cwd, timeout_s=timeout_s) as stream:
+            feeder = asyncio.create_task(_feed(stream, stdin))
+            try:
+                async for chunk in stream:
+                    buffer = kept[chunk.stream]
+                    room = output_cap_bytes - len(buffer)
+                    buffer += chunk.data[: max(room, 0)]
+                    truncated = truncated or len(chunk.data) > room
+                status = await stream.wait()
+            finally:
+                feeder.cancel()
+                await asyncio.gather(feeder, return_exceptions=True)
+        cut = CUT if truncated else b""
+        out, err = (bytes(b) + (cut if len(b) >= output_cap_bytes else b"") for b in kept.values())
+        return ExecResult(status.exit_code, out, err, status.timed_out, truncated, time.monotonic() - started)
+
+    async def read_file(self, path: str, *, max_bytes: int = FILE_CAP_BYTES) -> bytes:
+        """Return the bytes of a regular file inside; links are resolved inside, never on the host.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            SandboxError: It is a folder, a device or unreadable.
+            OutputLimitError: It is larger than `max_bytes`.
+        """
+        script = '[ -e "$1" ] || exit 44; [ -f "$1" ] || exit 45; exec cat -- "$1"'
+        result = await self.exec(["sh", "-c", script, "sh", self.root + path], timeout_s=60, output_cap_bytes=max_bytes)
+        if result.exit_code == 44:
+            raise FileNotFoundError(path)
+        if result.exit_code != 0:
+            detail = "not a regular file" if result.exit_code == 45 else result.stderr.decode("utf-8", "replace")
+            raise SandboxError(f"can't read {path} in the sandbox: {detail.strip()}", path=path)
+        if result.truncated:
+            raise OutputLimitError(f"{path} is larger than {max_bytes} bytes", path=path, max_bytes=max_bytes)
+        return result.stdout
+
+    async def write_file(self, path: str, data: bytes, *, mode: int = 0o644) -> None:
+        """Write a file inside, with its parent folders, in one rename: a reader sees the old or the new content.
+
+        Raises:
+            SandboxError: It can't be written (read-only, full, a folder in its place).
+        """
+        script = (
+            'set -e; [ ! -d "$1" ] || { echo is a folder >&2; exit 1; }; mkdir -p -- "$(dirname -- "$1")"; '
+            'cat > "$1.claudebox-$$"; chmod "$2" "$1.claudebox-$$"; mv -f -- "$1.claudebox-$$" "$1"'
+        )
+        result = await self.exec(["sh", "-c", script, "sh", self.root + path, f"{mode:o}"], stdin=data, timeout_s=120)
+        if result.exit_code != 0:
+            detail = result.stderr.decode("utf-8", "replace").strip()
+            raise SandboxError(f"can't write {path} in the sandbox: {detail}", path=path)
+
+    async def copy_in(self, source: Path, target: str) -> None:
+        """Copy a file or a folder's content of the host to `target` inside; times and owners are not kept.
+
+        Raises:
+            SandboxError: It can't be written.
+        """
+        if source.is_file():
+            await self.write_file(target, source.read_bytes(), mode=source.stat().st_mode & 0o777)
+            return
+        archive = await asyncio.to_thread(pack, source)
+        script = 'mkdir -p -- "$1" && exec tar --no-same-owner -xf - -C "$1"'
+        result = await self.exec(["sh", "-c", script, "sh", self.root + target], stdin=archive, timeout_s=300)
+        if result.exit_code != 0:
+            detail = result.stderr.decode("utf-8", "replace").strip()
+            raise SandboxError(f"can't copy {source} to {target} in the sandbox: {detail}", path=target)
+
+    async def copy_out(self, source: str, target: Path, *, max_bytes: int = FILE_CAP_BYTES) -> None:
+        """Copy a folder's regular files and folders from inside to `target` on the host.
+
+        Links, devices and sockets are left out, so nothing made inside is followed or created outside.
+
+        Raises:
+            SandboxError: The folder can't be read.
+            OutputLimitError: It holds more than `max_bytes`.
+        """
+        result = await self.exec(
+            ["tar", "-cf", "-", "-C", self.root + source, "."], timeout_s=300, output_cap_bytes=max_bytes
+        )
+        if result.truncated:
+            raise OutputLimitError(f"{source} holds more than {max_bytes} bytes", path=source, max_bytes=max_bytes)
+        if result.exit_code not in (0, 1):
+            detail = result.stderr.decode("utf-8", "replace").strip()
+            raise SandboxError(f"can't copy {source} out of the sandbox: {detail}", path=source)
+        await asyncio.to_thread(unpack, result.stdout, target)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await asyncio.shield(self.stop())
+
+
+async def _feed(stream: ExecStream, data: bytes) -> None:
+    try:
+        for start in range(0, len(data), 1 << 16):
+            await stream.write_stdin(data[start : start + (1 << 16)])
+        await stream.close_stdin()
+    except BrokenPipeError:
+        return

@@ -1,0 +1,214 @@
+"""Frozen values that cross floors and processes. They hold facts; behaviour lives elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How an episode ended."""
+
+    COMPLETED = "completed"
+    """The verifier judged it."""
+    TRUNCATED = "truncated"
+    """A limit of steps, turns, time, tokens or dollars was reached."""
+    AGENT_ERROR = "agent_error"
+    """The agent's own process failed."""
+    INFRA_ERROR = "infra_error"
+    """A machine, a model endpoint, a worker or the verifier failed: never a reward of 0."""
+    CANCELLED = "cancelled"
+    """Somebody stopped it."""
+
+    @property
+    def valid_for_training(self) -> bool:
+        """False where the return says nothing about the policy."""
+        return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED)
+
+
+class Failure(StrEnum):
+    """Why a prompt did not succeed."""
+
+    API_ERROR = "api_error"
+    """The model endpoint failed for good (after the CLI's retries)."""
+    MAX_TURNS = "max_turns"
+    BUDGET = "budget"
+    TIMEOUT = "timeout"
+    """The prompt's deadline passed and the agent was interrupted."""
+    CRASH = "crash"
+    """The agent's process ended without a result."""
+    MALFORMED = "malformed"
+    """The agent printed what is not its protocol."""
+    EXECUTION = "execution"
+    """The agent reported an error of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more model calls."""
+
+    input_tokens: int = 0
+    """Prompt tokens, those read from or written to a cache included."""
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """The part of `input_tokens` that was read from a cache."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One tool call of the agent: a row of the action log."""
+
+    tool_use_id: str
+    name: str
+    input: dict[str, Any]
+    """JSON, as the model gave it."""
+    output: str = ""
+    is_error: bool = False
+    started_at: float = 0.0
+    """Seconds since the epoch, host clock, when the call was announced."""
+    duration_s: float | None = None
+    """None where the result never came."""
+    parent_tool_use_id: str | None = None
+    """The sub-agent's own call, where a sub-agent made this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One request to a model and its answer, as the gateway saw them."""
+
+    call_id: str
+    episode_id: str
+    request: dict[str, Any]
+    """Body of the Messages API request."""
+    response: dict[str, Any] | None
+    """The assistant message or the API's error object; None where nothing readable came."""
+    status: int
+    """HTTP status that the agent got; 0 where no answer was sent."""
+    model: str = ""
+    parent_call_id: str | None = None
+    """The earlier call whose messages are the longest proper prefix of this one's."""
+    agent_path: str = "main"
+    """`main`, or the id of the sub-agent."""
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    """None where the price is unknown."""
+    started_at: float = 0.0
+    """Seconds since the epoch, host clock."""
+    latency_s: float = 0.0
+    """Until the last byte."""
+    prompt_token_ids: tuple[int, ...] | None = None
+    completion_token_ids: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeResult:
+    """What one prompt to the agent gave."""
+
+    success: bool
+    response: str = ""
+    """The agent's last message."""
+    error: str | None = None
+    failure: Failure | None = None
+    """Set exactly where `success` is false."""
+    exit_code: int | None = None
+    """Exit status of the agent's process; None while it lives on for the next prompt."""
+    reward: float | None = None
+    """The verifier's reward, where the session has a task and was asked to judge."""
+    action_log: tuple[ToolCall, ...] = ()
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+    """Of this prompt, by the agent's own price table."""
+    num_turns: int = 0
+    duration_s: float = 0.0
+    """Wall time from prompt to result, host clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierResult:
+    """The verdict on the final state of a sandbox."""
+
+    reward: float
+    rewards: dict[str, float] = field(default_factory=dict[str, float])
+    """The named parts that the verifier wrote; `{"reward": x}` for a reward.txt."""
+    output: str = ""
+    """What the verifier printed, capped."""
+    exit_code: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One `env.step` of an episode."""
+
+    episode_id: str
+    step_index: int
+    """From 0."""
+    observation: dict[str, Any]
+    """What the policy saw before it acted; JSON."""
+    action: str
+    reward: float
+    reward_terms: dict[str, float]
+    """Named parts that sum to `reward`."""
+    terminated: bool
+    truncated: bool
+    tool_calls: tuple[ToolCall, ...] = ()
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One played episode, without its steps."""
+
+    episode_id: str
+    run_id: str
+    task_id: str
+    outcome: Outcome
+    episode_return: float | None
+    """Sum of rewards; None where the outcome gives none (`infra_error`, `cancelled`)."""
+    group_id: str | None = None
+    parent_episode_id: str | None = None
+    fork_step: int | None = None
+    attempt: int = 1
+    """From 1; higher where an earlier attempt was lost to the infrastructure."""
+    seed: int | None = None
+    rewards: dict[str, float] = field(default_factory=dict[str, float])
+    """Sums of the named reward terms."""
+    num_steps: int = 0
+    num_turns: int = 0
+    boot_s: float = 0.0
+    """Start of the machine."""
+    setup_s: float = 0.0
+    """Task files and agent, after the machine was up."""
+    agent_s: float = 0.0
+    """The agent's own time over all prompts."""
+    verify_s: float = 0.0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+    agent: str = ""
+    agent_version: str = ""
+    model: str = ""
+    sandbox: str = ""
+    isolation: str = ""
+    config: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The resolved settings of the environment; JSON, no secrets."""
+    overrides: tuple[str, ...] = ()
+    error_type: str | None = None
+    error_message: str | None = None
+    workspace_diff: str | None = None
+    """Unified diff of the workspace against the task's files; None where it was not taken."""
+    started_at: float = 0.0
+    ended_at: float = 0.0
+
+    @property
+    def valid_for_training(self) -> bool:
+        """Whether the return says something about the policy."""
+        return self.outcome.valid_for_training
