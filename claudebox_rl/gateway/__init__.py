@@ -1,0 +1,63 @@
+"""The Messages API endpoint that agents talk to: the single door between a sandbox and any model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from claudebox_rl._registry import resolve
+from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
+
+if TYPE_CHECKING:
+    from claudebox_rl.gateway.episode import GatewayEpisode
+    from claudebox_rl.gateway.server import Gateway
+    from claudebox_rl.gateway.shared import shared_gateway
+
+UPSTREAMS = {
+    "anthropic": "claudebox_rl.gateway.upstreams.anthropic:AnthropicUpstream",
+    "nop": "claudebox_rl.gateway.upstreams.nop:NopUpstream",
+    "oracle": "claudebox_rl.gateway.upstreams.oracle:OracleUpstream",
+    "scripted": "claudebox_rl.gateway.upstreams.scripted:ScriptedUpstream",
+}
+"""Upstreams by name; further ones by the entry-point group `claudebox_rl.model`, or as `module:Class`."""
+
+_NO_TASK = TaskFiles()
+_SERVER = {
+    "Gateway": "claudebox_rl.gateway.server",
+    "GatewayEpisode": "claudebox_rl.gateway.episode",
+    "shared_gateway": "claudebox_rl.gateway.shared",
+}
+
+__all__ = [
+    "UPSTREAMS",
+    "Gateway",
+    "GatewayEpisode",
+    "Reply",
+    "TaskFiles",
+    "Upstream",
+    "make_upstream",
+    "shared_gateway",
+]
+
+
+def make_upstream(name: str, options: Mapping[str, Any], task: TaskFiles = _NO_TASK) -> Upstream:
+    """Make the upstream that answers one episode's calls; opens no connection.
+
+    Args:
+        name: One of `UPSTREAMS`, a plug-in, or `module:Class`.
+        options: The upstream's settings, by the names of its options' dataclass; a None stands for the default.
+        task: The task being played; only `oracle` looks at it.
+
+    Raises:
+        ConfigError: Unknown name or option, a value of the wrong type, a missing key, or nothing to play.
+    """
+    upstream_class: type[Upstream] = resolve("model", name, UPSTREAMS)
+    return upstream_class.make(options, task)
+
+
+def __getattr__(name: str) -> Any:
+    # The web server is loaded by those who serve, and not by those who only check a name.
+    if name not in _SERVER:
+        raise AttributeError(f"module 'claudebox_rl.gateway' has no attribute {name!r}")
+    return getattr(import_module(_SERVER[name]), name)

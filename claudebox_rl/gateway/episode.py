@@ -1,0 +1,90 @@
+"""One episode's door to its model: a path, a secret, and the record of every call."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from claudebox_rl.gateway.lineage import Lineage
+from claudebox_rl.gateway.record import CallRecord
+from claudebox_rl.gateway.redaction import Redactor
+from claudebox_rl.gateway.upstream import Upstream
+from claudebox_rl.types import ModelCall
+
+_log = logging.getLogger(__name__)
+_AGENT_HEADER = "x-claude-code-agent-id"
+
+
+class GatewayEpisode:
+    """Made by `Gateway.open_episode`; closed by whoever opened it.
+
+    Attributes:
+        episode_id: The episode.
+        path: Where the agent's base URL goes on after host and port: `/e/<episode_id>`.
+        secret: The agent's API key, good for this path and this episode only.
+        upstream: What answers; closed with the episode.
+        calls: Every finished call, in the order in which they ended.
+        redactor: Takes this episode's secrets out of a text.
+    """
+
+    def __init__(self, episode_id: str, upstream: Upstream, on_close: Callable[[GatewayEpisode], None]) -> None:
+        self.episode_id, self.upstream = episode_id, upstream
+        self.path = f"/e/{episode_id}"
+        self.secret = secrets.token_urlsafe(32)
+        self.calls: list[ModelCall] = []
+        self.redactor = Redactor((self.secret, *upstream.secrets))
+        self._on_close = on_close
+        self._lineage = Lineage()
+        self._taken = 0
+        self._open: dict[asyncio.Task[bool], CallRecord] = {}
+        self._closed = False
+
+    def take_calls(self) -> tuple[ModelCall, ...]:
+        """Return the calls that ended since the last take."""
+        fresh = tuple(self.calls[self._taken :])
+        self._taken = len(self.calls)
+        return fresh
+
+    def close(self) -> None:
+        """Make path and secret void at once, end the calls in flight and record them, and close the upstream.
+
+        Idempotent. The upstream's connections are released soon after, at the latest by `Gateway.stop`.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        for answering, record in self._open.items():
+            record.finish()
+            answering.cancel()
+        self._on_close(self)
+
+    def admits(self, credential: str) -> bool:
+        """Tell whether a credential is this episode's secret, in time that does not depend on where they differ."""
+        return hmac.compare_digest(credential.encode(), self.secret.encode()) and not self._closed
+
+    def begin_call(self, request: dict[str, Any], headers: Mapping[str, str]) -> CallRecord:
+        """Start the record of a call; `request` has no secrets in it."""
+        agent_path = headers.get(_AGENT_HEADER) or "main"
+        shared = self._lineage.share(request)
+        return CallRecord(self.episode_id, shared, agent_path, self.redactor, self._add)
+
+    def watch(self, answering: asyncio.Task[bool], record: CallRecord) -> None:
+        """Keep hold of a call in flight, so that `close` can end it."""
+        self._open[answering] = record
+        answering.add_done_callback(self._open.pop)
+
+    @property
+    def in_flight(self) -> tuple[asyncio.Task[bool], ...]:
+        """The calls that are being answered."""
+        return tuple(self._open)
+
+    def _add(self, call: ModelCall) -> None:
+        answered = call.status == 200 and call.response is not None
+        parent = self._lineage.add(call.call_id, call.request["messages"], answered=answered)
+        self.calls.append(replace(call, parent_call_id=parent))
+        _log.debug("episode %s: call %s ended with status %d", self.episode_id, call.call_id, call.status)

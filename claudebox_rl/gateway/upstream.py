@@ -1,0 +1,80 @@
+"""The contract of what stands behind the gateway: something that answers Messages API requests."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+async def _nothing() -> None:
+    return
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    """Yield `data` as the whole body of a reply."""
+    yield data
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request; its bytes go to the agent as they are."""
+
+    status: int
+    """HTTP status; 0 closes the agent's connection without an answer."""
+    content_type: str
+    body: AsyncIterator[bytes]
+    """Raises `GatewayError` where the model's side breaks off; the agent's connection is then cut too."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further headers that the agent shall see (`request-id`, `retry-after`, `anthropic-ratelimit-*`)."""
+    aclose: Callable[[], Awaitable[None]] = field(default=_nothing, repr=False)
+    """Lets go of what the body holds; called once, however much of the body was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFiles:
+    """What an upstream may know of the task being played."""
+
+    solution: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """The task's own solution: names relative to its folder, and content."""
+    root: str = ""
+    """Prefix under which the sandbox's absolute paths are seen by its commands."""
+
+
+class Upstream(ABC):
+    """Answers the model calls of one episode.
+
+    Attributes:
+        model: The id that the agent is told to ask for.
+        secrets: Values that must never reach the agent, a record or a log.
+    """
+
+    model: str
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    @abstractmethod
+    def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
+        """Check the settings and make the upstream; opens no connection.
+
+        Raises:
+            ConfigError: An option is unknown, missing or of the wrong type, or a key is not in the environment.
+        """
+
+    @abstractmethod
+    async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """Answer one request; cancelled when the agent gives up.
+
+        Args:
+            request: Body of `POST /v1/messages`; `messages` is a list of objects.
+            headers: The agent's, by lower-case name, without its credentials.
+            query: The part of the URL after `?`, as sent.
+
+        Raises:
+            GatewayError: No answer can be given; the agent gets an API error with this message.
+        """
+
+    async def aclose(self) -> None:
+        """Release connections. Idempotent."""
+        return
