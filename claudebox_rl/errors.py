@@ -55,6 +55,26 @@ class WorkspaceError(ClaudeBoxError):
     """A session's folder can't be made, read or written."""
 
 
+class SkillError(ClaudeBoxError):
+    """A skill can't be used."""
+
+
+class SkillNotFoundError(SkillError):
+    """No skill of that name is registered."""
+
+
+class SkillInstallationError(SkillError):
+    """A skill's installation failed in the sandbox."""
+
+
+class TemplateError(ClaudeBoxError):
+    """A template is unknown or malformed."""
+
+
+class PolicyViolationError(ClaudeBoxError, PermissionError):
+    """The security policy forbids what was asked."""
+
+
 class SandboxError(ClaudeBoxError):
     """A sandbox can't do what was asked."""
 

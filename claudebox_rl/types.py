@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+SUBMIT = "/submit"
+"""The action that ends an episode and has the final state judged. Never sent to the agent."""
 
 
 class Outcome(StrEnum):
@@ -130,6 +134,8 @@ class CodeResult:
     num_turns: int = 0
     duration_s: float = 0.0
     """Wall time from prompt to result, host clock."""
+    agent_s: float = 0.0
+    """The agent's own account of its time; what is above it in `duration_s` is the way there and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,22 @@ class VerifierResult:
     """What the verifier printed, capped."""
     exit_code: int = 0
     duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRequest:
+    """One episode to play."""
+
+    task_id: str | None = None
+    """None: the environment draws one by the seed."""
+    episode_id: str = field(default_factory=lambda: f"episode-{uuid.uuid4().hex[:16]}")
+    run_id: str = ""
+    group_id: str | None = None
+    seed: int | None = None
+    attempt: int = 1
+    config: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Resolved settings, for the record; JSON, no secrets."""
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,49 @@
+"""Reinforcement-learning rollouts for coding agents, in real isolation.
+
+Importing the package registers `ClaudeBox-v0` with Gymnasium and does nothing else: no Ray, no machine, no file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from claudebox_rl.types import SUBMIT
+
+if TYPE_CHECKING:
+    from claudebox_rl.rollout import run_episode
+    from claudebox_rl.session.box import ClaudeBox
+    from claudebox_rl.trajectory import load_dataset
+    from claudebox_rl.types import CodeResult, Episode, Outcome
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "ClaudeBox": "claudebox_rl.session.box",
+    "CodeResult": "claudebox_rl.types",
+    "Episode": "claudebox_rl.types",
+    "Outcome": "claudebox_rl.types",
+    "load_dataset": "claudebox_rl.trajectory",
+    "run_episode": "claudebox_rl.rollout",
+}
+
+__all__ = ["SUBMIT", "ClaudeBox", "CodeResult", "Episode", "Outcome", "__version__", "load_dataset", "run_episode"]
+
+_gymnasium: Any = import_module("gymnasium.envs.registration")  # partly untyped
+if "ClaudeBox-v0" not in _gymnasium.registry:
+    _gymnasium.register(
+        id="ClaudeBox-v0",
+        entry_point="claudebox_rl.env.make:make_claudebox",
+        vector_entry_point="claudebox_rl.env.vector:ClaudeBoxVectorEnv",
+        nondeterministic=True,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'claudebox_rl' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

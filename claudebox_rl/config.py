@@ -1,0 +1,147 @@
+"""Settings as plain dataclasses: Hydra's schema, and what environment keywords are checked against.
+
+Values here are JSON: they travel in environment specs and are written into datasets, so none may be a key or a secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
+
+from claudebox_rl.errors import ConfigError
+
+
+@dataclass
+class ModelConfig:
+    """Which model answers the agent, behind the gateway."""
+
+    upstream: str = "oracle"
+    """`oracle`, `nop`, `scripted`, `anthropic`, a plug-in, or `module:Class`."""
+    name: str | None = None
+    """Model id given to the agent; None: the upstream's own."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Further arguments of the upstream. Never a key: keys are read from the host's environment."""
+
+
+@dataclass
+class SandboxConfig:
+    """Which machine each session gets."""
+
+    name: str = "auto"
+    """`auto` (boxlite where a micro-VM really runs, else local), `boxlite`, `local`, `unsafe`, `fake`, or
+    `module:Class`."""
+    image: str | None = None
+    """OCI image, for backends with images; None: the task's own."""
+    network: str | None = None
+    """`none` or `full`; None: as the task says, and `none` without a task."""
+    cpus: float | None = None
+    memory_mib: int | None = None
+    max_processes: int | None = 1024
+    start_timeout_s: float = 60.0
+
+
+@dataclass
+class AgentConfig:
+    """The program at work in the sandbox, and its limits."""
+
+    name: str = "claude"
+    """`claude` (the real CLI), `oracle`, `nop`, or `module:Class`."""
+    tools: list[str] | None = field(default_factory=lambda: ["Bash", "Read", "Write", "Edit"])
+    """Tools that the CLI offers to the model; None: all of its own."""
+    max_turns: int | None = 100
+    """Model calls of one prompt."""
+    max_budget_usd: float | None = None
+    """Of one session, by the CLI's price table."""
+    timeout_s: float | None = None
+    """Wall time of one prompt; None: the task's own, else 1800."""
+    append_system_prompt: str | None = None
+    max_retries: int = 3
+    """Of one model call, inside the CLI, with its own back-off."""
+    api_timeout_s: float = 600.0
+    """Wait for the first byte of a model's answer."""
+    stall_timeout_s: float = 120.0
+    """Longest silence inside a streamed answer; at least 10."""
+
+
+@dataclass
+class RewardConfig:
+    """One reward wrapper around the environment."""
+
+    name: str = ""
+    kwargs: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class RolloutConfig:
+    """How many episodes are played, and by whom."""
+
+    num_workers: int = 2
+    """Ray actors that play episodes; 0: in this process, without Ray."""
+    sessions_per_worker: int = 1
+    """Episodes that one actor plays at the same time; more is denser, 1 isolates a crash."""
+    episodes_per_task: int = 1
+    max_attempts: int = 3
+    """How often an episode is played when its worker died under it."""
+    commit_interval_s: float = 30.0
+    """Longest time that a finished episode waits for its Parquet file."""
+
+
+@dataclass
+class RayConfig:
+    """The cluster."""
+
+    address: str = "local"
+    """`local` starts one on this machine; else the address of a running one."""
+
+
+Dataclass = TypeVar("Dataclass")
+
+
+def parse(cls: type[Dataclass], value: Any, *, key: str, where: str) -> Dataclass:
+    """Make a settings value from what a user gave: an instance, a mapping of its fields, or one field's value.
+
+    Args:
+        cls: One of this module's dataclasses.
+        value: An instance of `cls`; a mapping of field names; or the value of the field `key` alone.
+        key: The field that a bare value sets.
+        where: The keyword's name, for messages.
+
+    Raises:
+        ConfigError: An unknown field (the message lists the known ones) or a value of a wrong type.
+    """
+    if isinstance(value, cls):
+        return value
+    given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {key: value}  # pyright: ignore[reportUnknownArgumentType]
+    hints = get_type_hints(cls)
+    for name, item in given.items():
+        if name not in hints:
+            raise ConfigError(f"{where}: unknown field {name!r}; known: {', '.join(hints)}", field=name)
+        _check_type(f"{where}.{name}", item, hints[name])
+    return cls(**given)
+
+
+def _check_type(where: str, item: Any, hint: Any) -> None:
+    kinds = [getattr(kind, "__origin__", kind) for kind in getattr(hint, "__args__", ()) if _is_union(hint)] or [
+        getattr(hint, "__origin__", hint)
+    ]
+    if Any in kinds or any(_fits(item, kind) for kind in kinds):
+        return
+    names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+    raise ConfigError(f"{where} must be {names}, not {item!r}", field=where)
+
+
+def _is_union(hint: Any) -> bool:
+    return type(hint).__name__ in ("UnionType", "_UnionGenericAlias", "Union")
+
+
+def _fits(item: Any, kind: Any) -> bool:
+    if kind in (int, float) and isinstance(item, bool):
+        return False
+    return isinstance(item, (int, float) if kind is float else (list, tuple) if kind is list else kind)
+
+
+def to_json(value: Any) -> dict[str, Any]:
+    """Return a settings value as plain JSON types."""
+    return dataclasses.asdict(value)
