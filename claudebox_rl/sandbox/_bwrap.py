@@ -1,0 +1,202 @@
+"""The argument list of bubblewrap for one sandbox (bwrap(1)).
+
+Three rules that hold whatever is added here:
+- every destination lies on bwrap's own empty root, never below a folder that a sandbox can write: bwrap before 0.12
+  follows links there into the host (CVE-2026-87766);
+- parents of destinations are made explicitly, because bwrap run by root makes them closed to other users;
+- /proc/sys is covered read-only, because bwrap run by root leaves it writable for user 0.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from claudebox_rl._resources import home
+from claudebox_rl.errors import ConfigError, SandboxStartError
+from claudebox_rl.sandbox.base import WRITABLE
+from claudebox_rl.sandbox.spec import Mount
+
+HOME = "/home/agent"
+TMP_BYTES, SHM_BYTES = 1 << 30, 256 << 20
+_INSIDE_UID = 1000
+_USR_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_FROM_ETC = (
+    "alternatives",
+    "ca-certificates",
+    "crypto-policies",
+    "ld.so.cache",
+    "localtime",
+    "pki",
+    "protocols",
+    "services",
+    "ssl",
+)
+_GUEST_SOURCE = Path(__file__).parent / "_guest"
+_GUEST_PATH = "/run/claudebox"
+_GUEST = "claudebox_rl.sandbox._guest"
+_START = f"import sys; sys.path.insert(0, '{_GUEST_PATH}'); from {_GUEST}.main import main; main(%d, %d)"
+_RESERVED = (
+    *WRITABLE,
+    "/home",
+    "/tmp",
+    "/usr",
+    "/etc",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/run",
+    *(f"/{n}" for n in _USR_LINKS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What one sandbox is made of, on the host's side."""
+
+    folders: dict[str, Path]
+    """Writable folders: where inside, and which folder of the host."""
+    mounts: tuple[Mount, ...]
+    uid: int | None
+    """User of the host that commands run as where the host is root; None: a user namespace, and the launching user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """Open files that bwrap or the supervisor inherit."""
+
+    seccomp: int
+    etc: dict[str, int]
+    """Files of /etc by name: see `etc_files`."""
+    info: int
+    """Pipe that bwrap writes the process id of its command to."""
+
+
+def check_mounts(mounts: Sequence[Mount]) -> None:
+    """Refuse a mount whose source is no folder or whose target can't be had.
+
+    Raises:
+        ConfigError: Names the mount.
+    """
+    taken = [*_RESERVED, *([] if _base_is_in_usr() else [sys.base_prefix])]
+    for mount in mounts:
+        target = PurePosixPath(mount.target)
+        if not mount.source.is_absolute() or not mount.source.is_dir():
+            raise ConfigError(f"mounts: {mount.source} is not the absolute path of a folder", source=str(mount.source))
+        if not target.is_absolute() or ".." in target.parts or str(target) == "/":
+            raise ConfigError(f"mounts: {mount.target!r} is not an absolute path inside", target=mount.target)
+        if clash := next((other for other in taken if _overlap(target, PurePosixPath(other))), None):
+            raise ConfigError(
+                f"mounts: {mount.target} overlaps {clash}, which is the sandbox's own", target=mount.target
+            )
+        taken.append(str(target))
+
+
+def check_workspace(workspace: Path) -> None:
+    """Refuse a folder that no sandbox may own.
+
+    Raises:
+        ConfigError: It is no folder, or more than a workspace: the system, this Python, this package or its state.
+    """
+    workspace = Path(os.path.realpath(workspace))
+    if workspace.exists() and not workspace.is_dir():
+        raise ConfigError(f"workspace: {workspace} is not a folder", workspace=str(workspace))
+    for precious in ("/usr", "/etc", "/proc", "/home", Path.home(), sys.base_prefix, sys.prefix, home(), _GUEST_SOURCE):
+        if Path(os.path.realpath(precious)).is_relative_to(workspace):
+            raise ConfigError(f"workspace: {workspace} holds {precious}; choose a folder of its own")
+
+
+def etc_files(uid: int | None) -> dict[str, bytes]:
+    """Return the files of /etc that are made for a sandbox: they tell nothing of the host."""
+    uid = _INSIDE_UID if uid is None else uid
+    return {
+        "passwd": f"root:x:0:0::/:/usr/sbin/nologin\nagent:x:{uid}:{uid}::{HOME}:/bin/bash\n".encode(),
+        "group": f"root:x:0:\nagent:x:{uid}:\n".encode(),
+        "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost\n",
+        "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
+    }
+
+
+def search_path() -> str:
+    """Return the PATH of commands: the Python that runs this first, then the host's /usr."""
+    own = [] if _base_is_in_usr() else [f"{sys.base_prefix}/bin"]
+    return ":".join([*own, "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+def options(layout: Layout, descriptors: Descriptors) -> list[str]:
+    """Return bwrap's options for one sandbox."""
+    chosen = [*_namespaces(layout.uid), "--info-fd", str(descriptors.info), *_userland()]
+    for name, descriptor in descriptors.etc.items():
+        chosen += ["--perms", "0644", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
+    chosen += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
+    chosen += ["--perms", "1777", "--size", str(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    chosen += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
+    chosen += _read_only(_GUEST_SOURCE, f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}")
+    if not _base_is_in_usr():
+        chosen += _read_only(Path(sys.base_prefix), sys.base_prefix)
+    for mount in layout.mounts:
+        chosen += _read_only(mount.source, str(PurePosixPath(mount.target)))
+    for inside, source in layout.folders.items():
+        chosen += [*_parents(inside), "--bind", str(source), inside]
+    return [*chosen, "--seccomp", str(descriptors.seccomp), "--remount-ro", "/", "--chdir", "/"]
+
+
+def supervisor(control: int, rights: int) -> list[str]:
+    """Return the command line of the supervisor, given its two sockets. Anybody inside can read it."""
+    return [python(), "-I", "-S", "-c", _START % (control, rights)]
+
+
+def python() -> str:
+    """Return the interpreter of the supervisor: the bare one below this process's environment.
+
+    Raises:
+        SandboxStartError: It lies where a sandbox's writable folders are.
+    """
+    base = PurePosixPath(sys.base_prefix)
+    if any(_overlap(base, PurePosixPath(folder)) for folder in (*WRITABLE, HOME, "/proc", "/dev")):
+        raise SandboxStartError(f"Python is installed in {base}, which sandboxes use for themselves; use another one")
+    return f"{base}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _namespaces(uid: int | None) -> list[str]:
+    options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    options += ["--new-session", "--as-pid-1", "--clearenv", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if uid is None:
+        inside = str(_INSIDE_UID)
+        return [*options, "--unshare-user", "--uid", inside, "--gid", inside, "--disable-userns"]
+    # The supervisor needs these to become `uid`, and gives them up before it serves anything.
+    return [*options, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+
+
+def _userland() -> list[str]:
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in _USR_LINKS:
+        place = Path("/", name)
+        if place.is_symlink():
+            options += ["--symlink", str(place.readlink()), str(place)]
+        elif place.is_dir():
+            options += ["--ro-bind", str(place), str(place)]
+    options += ["--perms", "0755", "--dir", "/etc"]
+    for name in _FROM_ETC:
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return options
+
+
+def _read_only(source: Path, target: str) -> list[str]:
+    return [*_parents(target), "--ro-bind", str(source), target]
+
+
+def _parents(target: str) -> list[str]:
+    parents = [str(parent) for parent in reversed(PurePosixPath(target).parents)][1:]
+    return [option for parent in parents for option in ("--perms", "0755", "--dir", parent)]
+
+
+def _overlap(one: PurePosixPath, other: PurePosixPath) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _base_is_in_usr() -> bool:
+    return PurePosixPath(sys.base_prefix).is_relative_to("/usr")

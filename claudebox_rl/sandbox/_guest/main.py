@@ -1,0 +1,219 @@
+"""The supervisor's loop: requests of the host, ends of processes, deadlines."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import signal
+import socket
+import time
+from types import FrameType
+from typing import Any, NoReturn
+
+from claudebox_rl.sandbox._guest import processes
+from claudebox_rl.sandbox._guest.commands import Command
+from claudebox_rl.sandbox._guest.confine import confine
+from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
+from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
+from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, Splitter, encode
+
+_BACKLOG = 128
+_RETRY_S = 0.05
+
+
+class Supervisor:
+    """Serves one host over a stream socket, until that closes.
+
+    Args:
+        control: The socket's descriptor.
+        descriptors: Datagram socket on which listening sockets are handed to the host.
+    """
+
+    def __init__(self, control: int, descriptors: int) -> None:
+        self._control = control
+        self._descriptors = socket.socket(fileno=descriptors)
+        self._splitter = Splitter()
+        self._unsent = bytearray()
+        self._watch = Watch()
+        self._commands: dict[int, Command] = {}
+        self._files: dict[int, Reader | Writer] = {}
+        self._past_sessions: dict[int, int] = {}
+        """Sessions of ended commands that still have members, with their leaders' start times."""
+        self._dying: list[Command] = []
+
+    def serve(self) -> NoReturn:
+        """Work until the host is gone; the kernel then ends every process of the namespace with this one."""
+        os.set_blocking(self._control, False)
+        self._watch.set(self._control, READABLE, self._receive)
+        woken, wake = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(wake, False)
+        signal.signal(signal.SIGCHLD, _note)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self._watch.set(woken, READABLE, lambda: self._reap(woken))
+        self._send(op="ready")
+        while True:
+            self._flush()
+            self._watch.run_once(self._patience_s())
+            self._act_on_time()
+            self._close_done()
+
+    def _patience_s(self) -> float | None:
+        if self._dying:
+            return _RETRY_S
+        due = [command.due for command in self._commands.values() if command.due is not None]
+        return max(min(due) - time.monotonic(), 0) + 0.001 if due else None
+
+    # The host
+
+    def _send(self, *, data: bytes = b"", **message: Any) -> None:
+        self._unsent += encode(message, data)
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self._control, self._unsent)]
+        except BlockingIOError:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            os._exit(0)
+        self._watch.set(self._control, READABLE | (WRITABLE if self._unsent else 0), self._receive)
+
+    def _receive(self) -> None:
+        try:
+            received = os.read(self._control, CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            received = b""
+        if not received:
+            os._exit(0)
+        for message, data in self._splitter.feed(received):
+            self._answer(message, data)
+
+    def _answer(self, message: dict[str, Any], data: bytes) -> None:
+        match message["op"]:
+            case "exec":
+                self._start(message)
+            case "input" | "grant" | "kill":
+                command = self._commands.get(message["id"])
+                if command is not None:
+                    self._tell(command, message, data)
+            case "listen":
+                self._listen(message)
+            case _:
+                self._transfer(message, data)
+
+    def _tell(self, command: Command, message: dict[str, Any], data: bytes) -> None:
+        match message["op"]:
+            case "input":
+                command.feed(data, message["last"])
+            case "grant":
+                command.grant(message["num_bytes"])
+            case _:
+                self._end(command)
+
+    # Files and sockets
+
+    def _transfer(self, message: dict[str, Any], data: bytes) -> None:
+        serial = message["id"]
+        last = message["op"] == "close"
+        try:
+            if message["op"] in ("read", "write"):
+                self._files[serial] = open_file(message)
+            if not last:
+                last, chunk = self._files[serial].serve(data, message["last"])
+                self._send(op="file", id=serial, last=last, data=chunk)
+        except OSError as error:
+            last = True
+            self._send(op="failed", id=serial, errno=error.errno, text=error.strerror)
+        if last and serial in self._files:
+            self._files.pop(serial).close()
+
+    def _listen(self, message: dict[str, Any]) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+            try:
+                listener.bind(("127.0.0.1", message["port"]))
+            except OSError:
+                listener.bind(("127.0.0.1", 0))
+            listener.listen(_BACKLOG)
+            rights = array.array("i", [listener.fileno()])
+            self._descriptors.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            self._send(op="listening", id=message["id"], port=listener.getsockname()[1])
+
+    # Commands
+
+    def _start(self, message: dict[str, Any]) -> None:
+        self._commands[message["id"]] = Command(message, self._send, self._watch)
+
+    def _reap(self, woken: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(woken, 4096)
+        running = {command.pid: command for command in self._commands.values() if not command.ended}
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in running:
+                self._finish(running[pid], os.waitstatus_to_exitcode(status))
+
+    def _finish(self, command: Command, code: int) -> None:
+        command.finish(code if code >= 0 else 128 - code)
+        self._past_sessions[command.pid] = command.start
+        self._past_sessions = processes.living_sessions(self._past_sessions)
+
+    def _act_on_time(self) -> None:
+        now = time.monotonic()
+        for command in tuple(self._commands.values()):
+            if command.due is None or command.due > now:
+                continue
+            if command.ended:
+                command.stop_lingering()
+            else:
+                command.timed_out = True
+                self._end(command)
+        dying, self._dying = self._dying, []
+        for command in dying:
+            self._end_tree(command)
+
+    def _end(self, command: Command) -> None:
+        """Kill a command with everything that it started; once it has ended by itself, leave what it left."""
+        if not command.ended:
+            command.due = None
+            self._end_tree(command)
+
+    def _end_tree(self, command: Command) -> None:
+        others = {each.pid: each.start for each in self._commands.values() if each is not command and not each.ended}
+        protection = processes.Protection(command.older, {**self._past_sessions, **others})
+        if not processes.end_all_but(protection):
+            self._dying.append(command)
+
+    def _close_done(self) -> None:
+        for command in [each for each in self._commands.values() if each.done]:
+            del self._commands[command.id]
+            self._send(op="closed", id=command.id)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    """Do nothing: that there is a handler makes Python write to the wake-up descriptor."""
+
+
+def main(control: int, descriptors: int) -> NoReturn:
+    """Read the settings from the host, give up what they say, and serve."""
+    for descriptor in (control, descriptors):
+        # They came through an exec; a command that inherited one could speak for the supervisor.
+        os.set_inheritable(descriptor, False)
+    splitter = Splitter()
+    settings: dict[str, Any] | None = None
+    while settings is None:
+        received = os.read(control, CHUNK_BYTES)
+        if not received:
+            os._exit(0)
+        for message, _ in splitter.feed(received):
+            settings = message
+    confine(settings)
+    Supervisor(control, descriptors).serve()

@@ -1,0 +1,164 @@
+"""One bubblewrap process of the host: its start, what it says, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from claudebox_rl.errors import SandboxStartError
+from claudebox_rl.sandbox import _bwrap
+from claudebox_rl.sandbox._bwrap import Descriptors, Layout
+from claudebox_rl.sandbox._seccomp import filter_program
+
+_LOG = logging.getLogger(__name__)
+_KEPT_BYTES = 4096
+_LINGER_S = 3.0
+"""How long a machine whose connection is closed may take to end by itself."""
+
+
+class Machine:
+    """A sandbox's processes, held together by its supervisor; made by `launch`, in a running event loop.
+
+    Nothing ties them to the thread that started them: they end when `control` closes, also by this process's death.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], control: socket.socket, rights: socket.socket, info: int
+    ) -> None:
+        self.control, self.rights = control, rights
+        self.said = b""
+        """The last of what it wrote to its standard error."""
+        self.gone = asyncio.Event()
+        self._process = process
+        self._info = info
+        self._pid: int | None = None
+        self._errors = process.stderr.fileno() if process.stderr else -1
+        os.set_blocking(self._errors, False)
+        asyncio.get_running_loop().add_reader(self._errors, self._read_errors)
+
+    def supervisor_pid(self) -> int:
+        """Return the process of the host whose death ends the machine; known once the supervisor serves.
+
+        Raises:
+            SandboxStartError: bwrap did not say.
+        """
+        if self._pid is None:
+            try:
+                self._pid = int(json.loads(os.read(self._info, _KEPT_BYTES))["child-pid"])
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise SandboxStartError(f"bwrap did not say which process it started: {error}") from error
+        return self._pid
+
+    def kill(self) -> None:
+        """End every process now, if there is a supervisor already; else it will find its connection closed.
+
+        bwrap itself is spared: its end tells that the kernel has ended the whole namespace, and killed too early it
+        leaves a child that waits for it for ever.
+        """
+        with contextlib.suppress(SandboxStartError, ProcessLookupError):
+            if self._process.poll() is None:
+                os.kill(self.supervisor_pid(), signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Wait until every process is gone, and let go of all that was held. The connection must be closed before."""
+        self.control.close()
+        self.rights.close()
+        if not await self._is_gone():
+            self.kill()
+            if not await self._is_gone():
+                self._process.kill()
+                _LOG.error("process %d, a sandbox's bwrap, and its children do not end", self._process.pid)
+        asyncio.get_running_loop().remove_reader(self._errors)
+        os.close(self._info)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        self._process.wait()
+
+    async def _is_gone(self) -> bool:
+        try:
+            async with asyncio.timeout(_LINGER_S):
+                await self.gone.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _read_errors(self) -> None:
+        """Keep the last words; the end of the stream is the end of bwrap, which outlives every process inside."""
+        data = os.read(self._errors, _KEPT_BYTES)
+        self.said = (self.said + data)[-_KEPT_BYTES:]
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._errors)
+            self.gone.set()
+
+
+def launch(bwrap: str, layout: Layout) -> Machine:
+    """Start a machine. Its supervisor waits for its settings on `control`.
+
+    Raises:
+        SandboxStartError: This architecture or this Python can't be used.
+        OSError: The process could not be started.
+    """
+    control, far_control = socket.socketpair()
+    rights, far_rights = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    info, far_info = os.pipe()
+    with far_control, far_rights, contextlib.ExitStack() as undo:
+        for held in (control, rights):
+            undo.callback(held.close)
+        undo.callback(os.close, info)
+        command = _bwrap.supervisor(far_control.fileno(), far_rights.fileno())
+        passed = (far_control.fileno(), far_rights.fileno())
+        try:
+            process = spawn(bwrap, layout, command, far_info, passed)
+        finally:
+            os.close(far_info)
+        undo.pop_all()
+        os.set_blocking(info, False)
+        rights.setblocking(False)
+        return Machine(process, control, rights, info)
+
+
+def spawn(
+    bwrap: str, layout: Layout, command: Sequence[str], info: int, passed: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    """Start bwrap with a command, an empty environment and no descriptors but these; standard error is a pipe."""
+    with _inherited(layout, info) as (arguments, inherited):
+        return subprocess.Popen(
+            ["bwrap", "--args", str(arguments), "--", *command],
+            executable=bwrap,
+            env={},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(*inherited, info, *passed),
+            # A Ctrl-C in the terminal is for us: we end machines in order.
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _inherited(layout: Layout, info: int) -> Generator[tuple[int, list[int]]]:
+    """Yield the descriptor that holds bwrap's options, and all that it must inherit."""
+    with contextlib.ExitStack() as opened:
+
+        def hold(content: bytes) -> int:
+            descriptor = os.memfd_create("claudebox")
+            opened.callback(os.close, descriptor)
+            os.write(descriptor, content)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            return descriptor
+
+        etc = {name: hold(content) for name, content in _bwrap.etc_files(layout.uid).items()}
+        seccomp = hold(filter_program())
+        chosen = _bwrap.options(layout, Descriptors(seccomp=seccomp, etc=etc, info=info))
+        # Not in argv, which every process inside could read in /proc.
+        arguments = hold("".join(f"{option}\0" for option in chosen).encode("utf-8", "surrogateescape"))
+        yield arguments, [*etc.values(), seccomp, arguments]
