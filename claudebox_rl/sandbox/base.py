@@ -18,13 +18,13 @@ from typing import ClassVar, Self
 
 from claudebox_rl.errors import OutputLimitError, SandboxError
 from claudebox_rl.sandbox._archive import pack, unpack
+from claudebox_rl.sandbox._output import Kept
 from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, OutputChunk, SandboxSpec
 
 WORKSPACE = "/workspace"
 WRITABLE = (WORKSPACE, "/tests", "/solution", "/logs")
 OUTPUT_CAP_BYTES = 8 << 20
 FILE_CAP_BYTES = 256 << 20
-CUT = b"\n[claudebox_rl: output cut at the cap]\n"
 
 
 class ExecStream(ABC):
@@ -159,24 +159,37 @@ class Sandbox(ABC):
         Raises:
             SandboxUnavailableError: The machine is not running, or died.
         """
+        return await self._run(
+            argv, stdin=stdin, env=env, cwd=cwd, timeout_s=timeout_s, output_cap_bytes=output_cap_bytes
+        )
+
+    async def _run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        timeout_s: float | None,
+        output_cap_bytes: int = OUTPUT_CAP_BYTES,
+        end_when_cut: bool = False,
+    ) -> ExecResult:
         started = time.monotonic()
-        kept: dict[str, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
-        truncated = False
+        kept = {"stdout": Kept(output_cap_bytes), "stderr": Kept(output_cap_bytes)}
         async with await self.open_exec(argv, env=env, cwd=cwd, timeout_s=timeout_s) as stream:
             feeder = asyncio.create_task(_feed(stream, stdin))
             try:
                 async for chunk in stream:
-                    buffer = kept[chunk.stream]
-                    room = output_cap_bytes - len(buffer)
-                    buffer += chunk.data[: max(room, 0)]
-                    truncated = truncated or len(chunk.data) > room
+                    kept[chunk.stream].add(chunk.data)
+                    if end_when_cut and kept[chunk.stream].cut:
+                        await stream.kill()
                 status = await stream.wait()
             finally:
                 feeder.cancel()
                 await asyncio.gather(feeder, return_exceptions=True)
-        cut = CUT if truncated else b""
-        out, err = (bytes(b) + (cut if len(b) >= output_cap_bytes else b"") for b in kept.values())
-        return ExecResult(status.exit_code, out, err, status.timed_out, truncated, time.monotonic() - started)
+        out, err = kept["stdout"], kept["stderr"]
+        took_s = time.monotonic() - started
+        return ExecResult(status.exit_code, out.marked(), err.marked(), status.timed_out, out.cut or err.cut, took_s)
 
     async def read_file(self, path: str, *, max_bytes: int = FILE_CAP_BYTES) -> bytes:
         """Return the bytes of a regular file inside; links are resolved inside, never on the host.
@@ -187,14 +200,16 @@ class Sandbox(ABC):
             OutputLimitError: It is larger than `max_bytes`.
         """
         script = '[ -e "$1" ] || exit 44; [ -f "$1" ] || exit 45; exec cat -- "$1"'
-        result = await self.exec(["sh", "-c", script, "sh", self.root + path], timeout_s=60, output_cap_bytes=max_bytes)
+        result = await self._run(
+            ["sh", "-c", script, "sh", self.root + path], timeout_s=60, output_cap_bytes=max_bytes, end_when_cut=True
+        )
+        if result.truncated:
+            raise OutputLimitError(f"{path} is larger than {max_bytes} bytes", path=path, max_bytes=max_bytes)
         if result.exit_code == 44:
             raise FileNotFoundError(path)
         if result.exit_code != 0:
             detail = "not a regular file" if result.exit_code == 45 else result.stderr.decode("utf-8", "replace")
             raise SandboxError(f"can't read {path} in the sandbox: {detail.strip()}", path=path)
-        if result.truncated:
-            raise OutputLimitError(f"{path} is larger than {max_bytes} bytes", path=path, max_bytes=max_bytes)
         return result.stdout
 
     async def write_file(self, path: str, data: bytes, *, mode: int = 0o644) -> None:
@@ -204,8 +219,9 @@ class Sandbox(ABC):
             SandboxError: It can't be written (read-only, full, a folder in its place).
         """
         script = (
-            'set -e; [ ! -d "$1" ] || { echo is a folder >&2; exit 1; }; mkdir -p -- "$(dirname -- "$1")"; '
-            'cat > "$1.claudebox-$$"; chmod "$2" "$1.claudebox-$$"; mv -f -- "$1.claudebox-$$" "$1"'
+            'set -e; [ ! -d "$1" ] || { echo is a folder >&2; exit 1; }; folder=${1%/*}/; mkdir -p -- "$folder"; '
+            'part=$folder.claudebox-$$; trap \'rm -f -- "$part"\' EXIT; umask 077; cat > "$part"; chmod "$2" "$part"; '
+            'mv -f -- "$part" "$1"'
         )
         result = await self.exec(["sh", "-c", script, "sh", self.root + path, f"{mode:o}"], stdin=data, timeout_s=120)
         if result.exit_code != 0:
@@ -231,21 +247,21 @@ class Sandbox(ABC):
     async def copy_out(self, source: str, target: Path, *, max_bytes: int = FILE_CAP_BYTES) -> None:
         """Copy a folder's regular files and folders from inside to `target` on the host.
 
-        Links, devices and sockets are left out, so nothing made inside is followed or created outside.
+        Links, devices and sockets are left out, so nothing made inside is followed or created outside. A file that
+        stands in `target` already is not replaced.
 
         Raises:
-            SandboxError: The folder can't be read.
+            SandboxError: The folder can't be read, or a file can't be made in `target`.
             OutputLimitError: It holds more than `max_bytes`.
         """
-        result = await self.exec(
-            ["tar", "-cf", "-", "-C", self.root + source, "."], timeout_s=300, output_cap_bytes=max_bytes
-        )
+        argv = ["tar", "-cf", "-", "-C", self.root + source, "."]
+        result = await self._run(argv, timeout_s=300, output_cap_bytes=max_bytes, end_when_cut=True)
         if result.truncated:
             raise OutputLimitError(f"{source} holds more than {max_bytes} bytes", path=source, max_bytes=max_bytes)
         if result.exit_code not in (0, 1):
             detail = result.stderr.decode("utf-8", "replace").strip()
             raise SandboxError(f"can't copy {source} out of the sandbox: {detail}", path=source)
-        await asyncio.to_thread(unpack, result.stdout, target)
+        await asyncio.to_thread(unpack, result.stdout, target, max_bytes=max_bytes)
 
     async def __aenter__(self) -> Self:
         try:

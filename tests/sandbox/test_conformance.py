@@ -1,0 +1,53 @@
+"""Every check of the contract on every backend, each as a case of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from claudebox_rl.sandbox import SandboxSpec, sandbox_class
+from claudebox_rl.testing.sandbox_checks import CHECKS, Check, check_sandbox
+
+BACKENDS = ["fake", "unsafe", "local", pytest.param("boxlite", marks=pytest.mark.lab)]
+ORDINARY = {
+    "fake": SandboxSpec(),
+    "unsafe": SandboxSpec(network="full"),
+    "local": SandboxSpec(),
+    "boxlite": SandboxSpec(image=os.environ.get("CLAUDEBOX_LAB_IMAGE")),
+}
+EXCUSED: dict[str, set[str]] = {
+    "fake": {"shell", "isolation"},
+    "unsafe": {"isolation"},
+    "local": set(),
+    "boxlite": set(),
+}
+"""What a backend says that it is not; checks that need it are skipped, and no others."""
+GAPS: dict[str, dict[str, str]] = {"fake": {}, "unsafe": {}, "local": {}, "boxlite": {}}
+"""Checks that a backend is known not to pass, with the reason."""
+PATIENCE_S = {"boxlite": 60.0}
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    if request.param == "local":
+        request.getfixturevalue("local_sandbox")
+    return request.param
+
+
+@pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+async def test_contract(backend: str, check: Check) -> None:
+    report = await check_sandbox(
+        lambda spec: sandbox_class(backend)(spec or ORDINARY[backend]),
+        only=[check.name],
+        gaps={name: reason for name, reason in GAPS[backend].items() if name == check.name},
+        patience_s=PATIENCE_S.get(backend, 10.0),
+    )
+    report.raise_if_failed()
+    (result,) = report.results
+    if result.status == "skipped":
+        excused = check.needs & EXCUSED[backend] or check.name in GAPS[backend] or sys.platform == "darwin"
+        assert excused, f"{backend} must not skip this: {result.detail}"
+        pytest.skip(result.detail)
