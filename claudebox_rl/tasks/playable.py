@@ -1,0 +1,60 @@
+"""Whether a task can be played on a sandbox, asked before anything starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import PurePosixPath
+from typing import NoReturn
+
+from claudebox_rl.errors import TaskError
+from claudebox_rl.tasks._table import CONFIG
+from claudebox_rl.tasks.task import Task
+
+_WORKSPACE = PurePosixPath("/workspace")
+
+
+def check_playable(task: Task, sandbox_name: str, *, images: bool, networks: frozenset[str]) -> None:
+    """Refuse a task that the sandbox can't give what it needs.
+
+    Args:
+        task: The task.
+        sandbox_name: Name of the backend, for the message.
+        images: Whether the backend can boot an image.
+        networks: Network modes that the backend has.
+
+    Raises:
+        TaskError: An image, a build, a program, a folder or the network is missing; the message says what would help.
+    """
+    if task.has_dockerfile and task.image is None:
+        problem = "an image would have to be built from it; build it elsewhere and name it as environment.docker_image"
+        _refuse(task, problem, file="environment/Dockerfile")
+    if not images:
+        _check_without_image(task, sandbox_name)
+    if task.network == "full" and "full" not in networks:
+        _refuse(
+            task,
+            f"it needs the network, which sandbox={sandbox_name} does not give; set it to 'no-network' where the task "
+            "runs without, or use sandbox=boxlite",
+            field="environment.network_mode",
+        )
+
+
+def _check_without_image(task: Task, sandbox_name: str) -> None:
+    if task.image is not None and (task.host_tools is None or task.has_dockerfile):
+        reason = "and its files come from its Dockerfile" if task.has_dockerfile else "and declares no host_tools"
+        problem = f"it needs the image {task.image} {reason}; sandbox={sandbox_name} has no images, sandbox=boxlite has"
+        _refuse(task, problem, field="environment.docker_image")
+    workdir = PurePosixPath(task.workdir or _WORKSPACE)
+    if not workdir.is_relative_to(_WORKSPACE):
+        problem = f"it works in {workdir}; sandbox={sandbox_name} only has {_WORKSPACE}, sandbox=boxlite takes any"
+        _refuse(task, problem, field="environment.workdir")
+    missing = [tool for tool in task.host_tools or () if shutil.which(tool) is None]
+    if missing:
+        problem = f"this host has no {', '.join(missing)}; install it, or use sandbox=boxlite"
+        _refuse(task, problem, field="metadata.claudebox.host_tools")
+
+
+def _refuse(task: Task, problem: str, *, file: str = CONFIG, field: str | None = None) -> NoReturn:
+    where = f" ({field})" if field else ""
+    message = f"task {task.task_id} can't be played: {task.path / file}{where}: {problem}"
+    raise TaskError(message, file=file, field=field, task_id=task.task_id)

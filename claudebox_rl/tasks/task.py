@@ -1,0 +1,76 @@
+"""One problem as a value: what its folder says, already checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Network = Literal["none", "full"]
+VERIFIER_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One problem: instruction, files, verifier. Made by `load_task`; picklable."""
+
+    task_id: str
+    """`suite/name` for the shipped suites, the folder's name otherwise."""
+    path: Path
+    """Absolute path of the folder."""
+    instruction: str
+    """What the agent is asked to do; marker lines against training-data leaks are taken off its top."""
+    image: str | None = None
+    """Registry reference of a ready image."""
+    workdir: str | None = None
+    """Absolute path inside where commands start; None: the image's own."""
+    host_tools: tuple[str, ...] | None = None
+    """Programs of the host with which the task also runs where there are no images; None: no such promise."""
+    agent_timeout_s: float | None = None
+    """For the agent's whole work; None: the task sets no limit."""
+    verifier_timeout_s: float = VERIFIER_TIMEOUT_S
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Environment of every command in the sandbox."""
+    verifier_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Added to it for the verifier."""
+    solution_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Added to it for the solution."""
+    cpus: float | None = None
+    memory_mib: int | None = None
+    network: Network = "full"
+    """As in Harbor, a task that says nothing has the whole network."""
+    name: str = ""
+    """`org/name` in a registry of tasks."""
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The free `[metadata]` table, as it stands."""
+
+    @property
+    def has_dockerfile(self) -> bool:
+        """Whether the folder says how to build an image."""
+        return (self.path / "environment" / "Dockerfile").is_file()
+
+    @property
+    def environment_files(self) -> Path | None:
+        """The folder whose content goes to the working directory; None where a Dockerfile says what becomes of it."""
+        folder = self.path / "environment"
+        return folder if folder.is_dir() and not self.has_dockerfile else None
+
+    @property
+    def tests_dir(self) -> Path:
+        """The folder that the verifier puts at /tests."""
+        return self.path / "tests"
+
+    @property
+    def solution_dir(self) -> Path:
+        """The folder of the reference solution; may be missing."""
+        return self.path / "solution"
+
+    def solution_files(self) -> dict[str, bytes]:
+        """Return the reference solution: path below /solution to content, `solve.sh` among them; empty without one."""
+        if not (self.solution_dir / "solve.sh").is_file():
+            return {}
+        files = sorted(path for path in self.solution_dir.rglob("*") if path.is_file())
+        return {path.relative_to(self.solution_dir).as_posix(): path.read_bytes() for path in files}

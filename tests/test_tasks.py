@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+from claudebox_rl._resources import data_dir
+from claudebox_rl.errors import TaskError
+from claudebox_rl.tasks import Task, check_playable, find_tasks, load_task
+
+MINIMAL = 'schema_version = "1.4"\n'
+FULL = """
+version = "1.0"
+unknown = "ignored"
+[task]
+name = "org/sum"
+description = "Sums."
+keywords = ["a", "b"]
+shiny = true
+[metadata]
+difficulty = "easy"
+[metadata.claudebox]
+host_tools = ["bash", "python3"]
+[environment]
+docker_image = "python:3.12-slim"
+workdir = "/workspace/app"
+cpus = 2
+memory_mb = 512
+storage_mb = 10240
+gpus = 0
+os = "Linux"
+allow_internet = false
+mcp_servers = []
+[environment.env]
+PLAIN = "$HOME ${not} a template"
+FROM_HOST = "${CLAUDEBOX_TEST_VALUE}"
+ELSE = "${CLAUDEBOX_TEST_NONE:-x:-y}"
+[agent]
+timeout_sec = 12.5
+[verifier]
+timeout_sec = 30
+environment_mode = "shared"
+env = { LEVEL = "${CLAUDEBOX_TEST_NONE:-}" }
+[solution]
+env = { SPEED = "9" }
+"""
+
+
+def make_task(folder: Path, config: str = MINIMAL, *, instruction: str = "Do it.\n") -> Path:
+    for name in ("environment", "tests", "solution"):
+        (folder / name).mkdir(parents=True)
+    (folder / "task.toml").write_text(config)
+    (folder / "instruction.md").write_text(instruction)
+    (folder / "tests" / "test.sh").write_text("echo 1 > /logs/verifier/reward.txt\n")
+    (folder / "solution" / "solve.sh").write_text("true\n")
+    return folder
+
+
+def test_a_minimal_task_has_harbors_defaults(tmp_path: Path):
+    task = load_task(make_task(tmp_path / "sum"))
+    assert task == Task("sum", (tmp_path / "sum").resolve(), "Do it.")
+    assert (task.image, task.workdir, task.host_tools, task.agent_timeout_s) == (None, None, None, None)
+    assert (task.verifier_timeout_s, task.network) == (600.0, "full")
+
+
+def test_every_field_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CLAUDEBOX_TEST_VALUE", "seen")
+    monkeypatch.delenv("CLAUDEBOX_TEST_NONE", raising=False)
+    folder = make_task(tmp_path / "sum", FULL)
+    (folder / "solution" / "part").mkdir()
+    (folder / "solution" / "part" / "x.py").write_bytes(b"\xff")
+    task = load_task(folder, "suite/sum")
+    assert task == Task(
+        task_id="suite/sum",
+        path=folder.resolve(),
+        instruction="Do it.",
+        image="python:3.12-slim",
+        workdir="/workspace/app",
+        host_tools=("bash", "python3"),
+        agent_timeout_s=12.5,
+        verifier_timeout_s=30.0,
+        env={"PLAIN": "$HOME ${not} a template", "FROM_HOST": "seen", "ELSE": "x:-y"},
+        verifier_env={"LEVEL": ""},
+        solution_env={"SPEED": "9"},
+        cpus=2.0,
+        memory_mib=512,
+        network="none",
+        name="org/sum",
+        description="Sums.",
+        keywords=("a", "b"),
+        metadata={"difficulty": "easy", "claudebox": {"host_tools": ["bash", "python3"]}},
+    )
+    assert task.environment_files == folder.resolve() / "environment"
+    assert task.solution_files() == {"solve.sh": b"true\n", "part/x.py": b"\xff"}
+    assert pickle.loads(pickle.dumps(task)) == task
+
+
+def test_files_of_a_dockerfile_are_not_put_into_the_working_directory(tmp_path: Path):
+    folder = make_task(tmp_path / "t")
+    (folder / "environment" / "Dockerfile").write_text("FROM scratch\n")
+    assert load_task(folder).environment_files is None
+    shutil.rmtree(folder / "environment")
+    assert load_task(folder).environment_files is None
+
+
+def test_a_task_without_a_solution_has_no_solution_files(tmp_path: Path):
+    folder = make_task(tmp_path / "t")
+    shutil.rmtree(folder / "solution")
+    assert load_task(folder).solution_files() == {}
+
+
+def test_marker_lines_are_taken_off_the_instruction(tmp_path: Path):
+    marked = "<!-- some CANARY guid -->\n# canary 12\n\nDo it.\n\n# canary birds stay\n"
+    assert load_task(make_task(tmp_path / "t", instruction=marked)).instruction == "Do it.\n\n# canary birds stay"
+
+
+@pytest.mark.parametrize(
+    ("settings", "network"),
+    [
+        ("", "full"),
+        ('network_mode = "public"', "full"),
+        ('network_mode = "no-network"', "none"),
+        ("allow_internet = true", "full"),
+        ("allow_internet = false", "none"),
+        ('network_mode = "public"\nallow_internet = false', "full"),
+        ('network_mode = "no-network"\n[agent]\nnetwork_mode = "no-network"', "none"),
+    ],
+)
+def test_network(tmp_path: Path, settings: str, network: str):
+    assert load_task(make_task(tmp_path / "t", f"[environment]\n{settings}\n")).network == network
+
+
+@pytest.mark.parametrize(("size", "mib"), [("2G", 2048), ("512M", 512), (" 1.5g ", 1536), ("2048K", 2)])
+def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
+    assert load_task(make_task(tmp_path / "t", f'[environment]\nmemory = "{size}"\n')).memory_mib == mib
+
+
+@pytest.mark.parametrize(
+    ("config", "field", "says"),
+    [
+        ('schema_version = "2.0"', "schema_version", "1.x"),
+        ('version = "0.9"', "version", "1.x"),
+        ("schema_version = 1.4", "schema_version", "a string"),
+        ('task = "sum"', "task", "a table"),
+        ("[task]\nname = 3", "task.name", "a string"),
+        ('[task]\nkeywords = "a"', "task.keywords", "a list of strings"),
+        ("[task]\nkeywords = [1]", "task.keywords", "a list of strings"),
+        ("[agent]\ntimeout_sec = -1", "agent.timeout_sec", "above 0"),
+        ("[agent]\ntimeout_sec = inf", "agent.timeout_sec", "finite"),
+        ("[verifier]\ntimeout_sec = 0", "verifier.timeout_sec", "above 0"),
+        ("[verifier]\ntimeout_sec = nan", "verifier.timeout_sec", "finite"),
+        ('[verifier]\ntimeout_sec = "60"', "verifier.timeout_sec", "a number"),
+        ("[verifier]\ntimeout_sec = true", "verifier.timeout_sec", "a number"),
+        ("[environment]\ncpus = 0", "environment.cpus", "above 0"),
+        ("[environment]\nmemory_mb = 0.5", "environment.memory_mb", "whole number"),
+        ('[environment]\nmemory = "big"', "environment.memory", "512M"),
+        ('[environment]\nmemory = "1G"\nmemory_mb = 512', "environment.memory", "memory_mb says 512"),
+        ('[environment]\ndocker_image = " "', "environment.docker_image", "empty"),
+        ('[environment]\nworkdir = "app"', "environment.workdir", "absolute"),
+        ('[environment]\nworkdir = "/app/../etc"', "environment.workdir", "absolute"),
+        ("[environment]\nenv = { A = 1 }", "environment.env.A", "a string"),
+        ('[environment]\nenv = { "A=B" = "1" }', "environment.env.A=B", "environment variable"),
+        ('[environment]\nenv = { A = "${CLAUDEBOX_TEST_NONE}" }', "environment.env.A", "CLAUDEBOX_TEST_NONE"),
+        ('[verifier]\nenv = { A = "${CLAUDEBOX_TEST_NONE}" }', "verifier.env.A", "CLAUDEBOX_TEST_NONE"),
+        ('[solution]\nenv = { A = "${ANTHROPIC_API_KEY:-x}" }', "solution.env.A", "keys never enter"),
+        ('[environment]\nnetwork_mode = "lan"', "environment.network_mode", "no-network, public"),
+        ('[environment]\nnetwork_mode = "allowlist"', "environment.network_mode", "not supported yet"),
+        ('[environment]\nallowed_hosts = ["a.org"]', "environment.allowed_hosts", "not supported yet"),
+        ('[environment]\nallow_internet = "no"', "environment.allow_internet", "true or false"),
+        ('[agent]\nnetwork_mode = "no-network"', "agent.network_mode", "between phases"),
+        ('[[steps]]\nname = "one"', "steps", "several steps"),
+        ('[environment]\nos = "windows"', "environment.os", "only linux"),
+        ("[environment]\ngpus = 1", "environment.gpus", "GPUs"),
+        ('[environment.tpu]\ntype = "v6e"', "environment.tpu", "TPUs"),
+        ('[[environment.mcp_servers]]\nname = "x"', "environment.mcp_servers", "MCP"),
+        ('[environment]\nskills_dir = "skills"', "environment.skills_dir", "skills"),
+        ('[environment.healthcheck]\ncommand = "true"', "environment.healthcheck", "health checks"),
+        ('[agent]\nuser = "bob"', "agent.user", "user"),
+        ('[verifier]\nuser = "root"', "verifier.user", "user"),
+        ('[verifier]\nenvironment_mode = "separate"', "verifier.environment_mode", "only shared"),
+        ('[verifier.environment]\ndocker_image = "x"', "verifier.environment", "separate machine"),
+        ('[[verifier.collect]]\ncommand = "true"', "verifier.collect", "collect"),
+        ('[metadata.claudebox]\nhost_tool = ["bash"]', "metadata.claudebox.host_tool", "host_tools"),
+        ('[metadata.claudebox]\nhost_tools = "bash"', "metadata.claudebox.host_tools", "a list of strings"),
+        ('[metadata.claudebox]\nhost_tools = ["/bin/sh"]', "metadata.claudebox.host_tools", "without their folder"),
+    ],
+)
+def test_a_bad_field_is_named(tmp_path: Path, config: str, field: str, says: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("CLAUDEBOX_TEST_NONE", raising=False)
+    folder = make_task(tmp_path / "t", config + "\n")
+    with pytest.raises(TaskError) as caught:
+        load_task(folder)
+    assert (caught.value.context["file"], caught.value.context["field"]) == ("task.toml", field)
+    assert str(folder.resolve() / "task.toml") in str(caught.value)
+    assert field in str(caught.value)
+    assert says in str(caught.value)
+
+
+def _remove(name: str):
+    return lambda folder: (folder / name).unlink()
+
+
+def _write(name: str, content: bytes):
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def _link(name: str, target: str):
+    return lambda folder: (folder / name).symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    ("damage", "file", "says"),
+    [
+        (_remove("task.toml"), "task.toml", "No such file"),
+        (_write("task.toml", b"a = 1\nb = \n"), "task.toml", "line 2"),
+        (_write("task.toml", b"a = '\xff'"), "task.toml", "UTF-8"),
+        (_remove("instruction.md"), "instruction.md", "No such file"),
+        (_write("instruction.md", b" \n\n"), "instruction.md", "empty"),
+        (_write("instruction.md", b"# canary\n"), "instruction.md", "empty"),
+        (_write("instruction.md", b"\xff"), "instruction.md", "UTF-8"),
+        (_remove("tests/test.sh"), "tests/test.sh", "missing"),
+        (_write("environment/docker-compose.yaml", b"x"), "environment/docker-compose.yaml", "Compose"),
+        (_write("trajectory.json", b"[]"), "trajectory.json", "trajectory"),
+        (_write("tests/.harborignore", b"*"), "tests/.harborignore", "ignore files"),
+        (_link("tests/passwd", "/etc/passwd"), "tests/passwd", "leaves the task"),
+        (_link("solution/up", "../../.."), "solution/up", "leaves the task"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, damage, file: str, says: str):
+    folder = make_task(tmp_path / "t")
+    damage(folder)
+    with pytest.raises(TaskError) as caught:
+        load_task(folder)
+    assert (caught.value.context["file"], caught.value.context["field"]) == (file, None)
+    assert str(folder.resolve() / file) in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_syntax_error_has_its_line(tmp_path: Path):
+    with pytest.raises(TaskError) as caught:
+        load_task(make_task(tmp_path / "t", "a = 1\n\nb = [\n\nc"))
+    assert caught.value.context["line"] == 5
+
+
+class TestFindTasks:
+    def test_a_suite_a_task_and_a_list(self):
+        suite = find_tasks("quickstart")
+        assert len(suite) >= 6
+        assert [task.task_id for task in suite] == sorted(task.task_id for task in suite)
+        assert find_tasks("quickstart/fix-bug") == [task for task in suite if task.path.name == "fix-bug"]
+        order = [task.task_id for task in find_tasks(["quickstart/refactor", "quickstart", "quickstart/fix-bug"])]
+        assert order == ["quickstart/refactor", *(t.task_id for t in suite if t.path.name != "refactor")]
+
+    def test_paths(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        two, one = make_task(tmp_path / "many" / "two"), make_task(tmp_path / "many" / "one")
+        (tmp_path / "many" / "not-a-task").mkdir()
+        assert [task.task_id for task in find_tasks(str(tmp_path / "many"))] == ["one", "two"]
+        mixed = find_tasks([str(two), str(tmp_path / "many"), "quickstart/fix-bug"])
+        assert [task.path for task in mixed[:2]] == [two.resolve(), one.resolve()]
+        monkeypatch.chdir(tmp_path / "many")
+        assert [task.task_id for task in find_tasks("./two")] == ["two"]
+        monkeypatch.chdir(two)
+        assert [task.task_id for task in find_tasks(".")] == ["two"]
+
+    def test_a_shipped_task_keeps_its_name_when_found_by_path(self):
+        by_path = find_tasks(str(data_dir("envs") / "quickstart" / "fix-bug"))
+        assert by_path == find_tasks("quickstart/fix-bug")
+
+    @pytest.mark.parametrize(
+        "selector", ["quickstrat", "quickstart/nope", "", "/nope", "../envs", [], ["quickstart", "x"]]
+    )
+    def test_an_unknown_name_lists_the_known_ones(self, selector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(TaskError, match=r"known suites: quickstart.*quickstart/fix-bug.*path of a task folder"):
+            find_tasks(selector)
+
+    def test_an_empty_folder_is_no_suite(self, tmp_path: Path):
+        with pytest.raises(TaskError, match="unknown task"):
+            find_tasks(str(tmp_path))
+
+    def test_two_tasks_of_one_name_are_refused(self, tmp_path: Path):
+        paths = [str(make_task(tmp_path / folder / "same")) for folder in ("a", "b")]
+        with pytest.raises(TaskError, match="two tasks are called 'same'"):
+            find_tasks(paths)
+
+
+class TestCheckPlayable:
+    NONE, BOTH = frozenset({"none"}), frozenset({"none", "full"})
+
+    def _task(self, tmp_path: Path, **changes) -> Task:
+        return Task("t", tmp_path, "Do it.", network="none", **changes)
+
+    def _refused(self, task: Task, *, images: bool, networks: frozenset[str] = BOTH) -> TaskError:
+        with pytest.raises(TaskError) as caught:
+            check_playable(task, "here", images=images, networks=networks)
+        assert "task t can't be played" in str(caught.value)
+        return caught.value
+
+    def test_an_image_needs_a_backend_with_images(self, tmp_path: Path):
+        task = self._task(tmp_path, image="debian:12")
+        check_playable(task, "here", images=True, networks=self.NONE)
+        error = self._refused(task, images=False)
+        assert error.context["field"] == "environment.docker_image"
+        assert "sandbox=boxlite" in str(error)
+        assert "sandbox=here" in str(error)
+
+    def test_host_tools_stand_in_for_the_image(self, tmp_path: Path):
+        check_playable(self._task(tmp_path, image="x", host_tools=("sh",)), "here", images=False, networks=self.NONE)
+        error = self._refused(self._task(tmp_path, host_tools=("sh", "no-such-program")), images=False)
+        assert "no-such-program" in str(error)
+        assert error.context["field"] == "metadata.claudebox.host_tools"
+
+    def test_a_dockerfile_must_have_been_built(self, tmp_path: Path):
+        (tmp_path / "environment").mkdir()
+        (tmp_path / "environment" / "Dockerfile").write_text("FROM scratch\n")
+        for images in (True, False):
+            error = self._refused(self._task(tmp_path, host_tools=("sh",)), images=images)
+            assert error.context["file"] == "environment/Dockerfile"
+            assert "environment.docker_image" in str(error)
+        built = self._task(tmp_path, image="built:1", host_tools=("sh",))
+        check_playable(built, "here", images=True, networks=self.NONE)
+        assert "from its Dockerfile" in str(self._refused(built, images=False))
+
+    def test_without_images_only_the_workspace_can_be_worked_in(self, tmp_path: Path):
+        check_playable(self._task(tmp_path, workdir="/workspace/x"), "here", images=False, networks=self.NONE)
+        check_playable(self._task(tmp_path, workdir="/app"), "here", images=True, networks=self.NONE)
+        assert "/app" in str(self._refused(self._task(tmp_path, workdir="/app"), images=False))
+
+    def test_the_network(self, tmp_path: Path):
+        task = Task("t", tmp_path, "Do it.", network="full")
+        check_playable(task, "here", images=True, networks=self.BOTH)
+        error = self._refused(task, images=True, networks=self.NONE)
+        assert error.context["field"] == "environment.network_mode"
+        assert "needs the network" in str(error)
