@@ -1,0 +1,39 @@
+"""How numbers and outcomes look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from claudebox_rl.types import Outcome
+
+OUTCOME_STYLES = {
+    Outcome.COMPLETED: "green",
+    Outcome.TRUNCATED: "yellow",
+    Outcome.AGENT_ERROR: "magenta",
+    Outcome.INFRA_ERROR: "red",
+    Outcome.CANCELLED: "dim",
+}
+
+
+def number(value: float | None) -> str:
+    """Return a reward or a return; `-` for none."""
+    return "-" if value is None else f"{value:.2f}"
+
+
+def compact(count: int) -> str:
+    """Return a count in at most five characters: `950`, `12.3k`, `4.5M`."""
+    if count < 1000:
+        return str(count)
+    if count < 999_950:
+        return f"{count / 1000:.1f}k"
+    return f"{count / 1e6:.1f}M"
+
+
+def dollars(value: float) -> str:
+    """Return US dollars, finer where they are few."""
+    return f"{value:.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
+
+
+def moment(epoch_s: float) -> str:
+    """Return a time in UTC, to the second."""
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,24 @@
+"""Recorded episodes: journaled as they are played, committed into Parquet tables, read back as values.
+
+Importing this loads no pyarrow; committing and reading do.
+"""
+
+from __future__ import annotations
+
+from claudebox_rl.trajectory.dataset import Dataset, EpisodeRecord, load_dataset
+from claudebox_rl.trajectory.journal import SCHEMA_VERSION, EpisodeJournal, is_open
+from claudebox_rl.trajectory.recovery import Interrupted, interrupted_episode, recover
+from claudebox_rl.trajectory.store import commit
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Dataset",
+    "EpisodeJournal",
+    "EpisodeRecord",
+    "Interrupted",
+    "commit",
+    "interrupted_episode",
+    "is_open",
+    "load_dataset",
+    "recover",
+]

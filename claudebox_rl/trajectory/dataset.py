@@ -1,0 +1,173 @@
+"""A dataset, read: as Arrow tables, and as values joined by episode."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claudebox_rl.errors import TrajectoryError, boundary
+from claudebox_rl.trajectory.journal import FOLDER, SUFFIX
+from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
+from claudebox_rl.types import Episode, ModelCall, Step
+
+if TYPE_CHECKING:
+    from claudebox_rl.trajectory._arrow import Table
+
+_NAMED_AT_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRecord:
+    """One episode with all that was recorded of it."""
+
+    episode: Episode
+    steps: tuple[Step, ...]
+    """By `step_index`."""
+    model_calls: tuple[ModelCall, ...]
+    """In the order in which they were recorded."""
+    call_steps: tuple[int | None, ...]
+    """For each model call the step in which it was made; None outside any step."""
+
+    def calls_of(self, step_index: int | None) -> tuple[ModelCall, ...]:
+        """Return the model calls that were made in that step; of None, those outside any step."""
+        pairs = zip(self.model_calls, self.call_steps, strict=True)
+        return tuple(call for call, step in pairs if step == step_index)
+
+
+class Dataset:
+    """The committed episodes of a folder, as they were when each table was first read. Made by `load_dataset`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def episodes(self) -> Table:
+        """One row an episode, in the order of commits."""
+        return self._read("episodes")
+
+    @cached_property
+    def steps(self) -> Table:
+        """One row a step; those of one episode together and in order."""
+        return self._belonging("steps", self.episodes)
+
+    @cached_property
+    def model_calls(self) -> Table:
+        """One row a request to a model."""
+        return self._belonging("model_calls", self.episodes)
+
+    @cached_property
+    def episode_ids(self) -> tuple[str, ...]:
+        """In the order of `episodes`."""
+        return tuple(self.episodes["episode_id"].to_pylist())
+
+    def __len__(self) -> int:
+        return len(self.episode_ids)
+
+    def __iter__(self) -> Iterator[EpisodeRecord]:
+        steps, calls = _runs(self.steps), _runs(self.model_calls)
+        for index, episode_id in enumerate(self.episode_ids):
+            yield self._record(
+                self.episodes.slice(index, 1).to_pylist()[0],
+                [row for start, stop in steps.get(episode_id, ()) for row in _rows(self.steps, start, stop)],
+                [row for start, stop in calls.get(episode_id, ()) for row in _rows(self.model_calls, start, stop)],
+            )
+
+    def summaries(self) -> Generator[Episode]:
+        """Yield the episodes without their steps and calls, which are not read."""
+        for index, episode_id in enumerate(self.episode_ids):
+            with boundary(TrajectoryError, f"{self.path}: episode {episode_id!r} is damaged"):
+                episode = episode_of(self.episodes.slice(index, 1).to_pylist()[0])
+            yield episode
+
+    def __getitem__(self, episode_id: str) -> EpisodeRecord:
+        """Return the episode of that id, or of the only one whose id starts so.
+
+        Reads only the row groups that may hold it.
+
+        Raises:
+            TrajectoryError: None or several fit; the message names candidates.
+        """
+        one = self.episodes.slice(self._find(episode_id), 1)
+        steps, calls = (self._belonging(name, one).to_pylist() for name in ("steps", "model_calls"))
+        return self._record(one.to_pylist()[0], steps, calls)
+
+    def _find(self, prefix: str) -> int:
+        if prefix in self.episode_ids:
+            return self.episode_ids.index(prefix)
+        fits = [i for i, known in enumerate(self.episode_ids) if known.startswith(prefix)]
+        if len(fits) == 1:
+            return fits[0]
+        names = [self.episode_ids[i] for i in fits or range(len(self))]
+        listed = ", ".join(names[:_NAMED_AT_MOST]) + (", ..." if len(names) > _NAMED_AT_MOST else "")
+        found = f"{len(fits)} episodes start" if fits else "no episode starts"
+        raise TrajectoryError(f"{found} with {prefix!r} in {self.path}: {listed}", candidates=names)
+
+    def _record(
+        self, episode: dict[str, Any], steps: list[dict[str, Any]], calls: list[dict[str, Any]]
+    ) -> EpisodeRecord:
+        with boundary(TrajectoryError, f"{self.path}: episode {episode['episode_id']!r} is damaged"):
+            return EpisodeRecord(
+                episode=episode_of(episode),
+                steps=tuple(sorted(map(step_of, steps), key=lambda step: step.step_index)),
+                model_calls=tuple(map(call_of, calls)),
+                call_steps=tuple(call["step_index"] for call in calls),
+            )
+
+    def _read(self, name: str, episode_id: str | None = None) -> Table:
+        from claudebox_rl.trajectory import parquet  # costs 0.6 s: only readers pay it
+
+        files = _parts(self.path / name)
+        if not files:
+            raise TrajectoryError(self._missing(name), path=str(self.path))
+        return parquet.concatenate(name, (parquet.read(file, episode_id) for file in files))
+
+    def _belonging(self, name: str, episodes: Table) -> Table:
+        """Return a table without other episodes' rows, such as those of a commit that goes on."""
+        from claudebox_rl.trajectory import parquet
+
+        only = episodes["episode_id"][0].as_py() if episodes.num_rows == 1 else None
+        return parquet.belonging(self._read(name, only), episodes)
+
+    def _missing(self, name: str) -> str:
+        waiting = len(list((self.path / FOLDER).glob(f"*{SUFFIX}")))
+        hint = f"; {waiting} journals there are not committed" if waiting else ""
+        return f"no dataset at {self.path}: looked for {self.path / name}/*.parquet{hint}"
+
+
+def load_dataset(path: str | Path) -> Dataset:
+    """Open a dataset's folder for reading. Only committed episodes are seen, and each of them whole.
+
+    Raises:
+        TrajectoryError: There is no committed episode at `path`, or a file is damaged.
+        SchemaVersionError: A newer version of claudebox_rl wrote a part.
+    """
+    dataset = Dataset(Path(path))
+    _ = dataset.episodes
+    return dataset
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.parquet") if not path.name.startswith("."))
+
+
+def _rows(table: Table, start: int, stop: int) -> list[dict[str, Any]]:
+    return table.slice(start, stop - start).to_pylist()
+
+
+def _runs(table: Table) -> dict[str, list[tuple[int, int]]]:
+    """Return where each episode's rows lie: one run, unless another tool reordered the part."""
+    runs: dict[str, list[tuple[int, int]]] = {}
+    for episode_id, start, stop in _stretches(table["episode_id"].to_pylist()):
+        runs.setdefault(episode_id, []).append((start, stop))
+    return runs
+
+
+def _stretches(ids: list[str]) -> Generator[tuple[str, int, int]]:
+    start = 0
+    for i in range(1, len(ids) + 1):
+        if i == len(ids) or ids[i] != ids[start]:
+            yield ids[start], start, i
+            start = i

@@ -1,0 +1,118 @@
+"""Episodes whose writer died: closed, with the steps that they had."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from claudebox_rl.errors import TrajectoryError, boundary
+from claudebox_rl.trajectory import _disk
+from claudebox_rl.trajectory.journal import END, FOLDER, SUFFIX, encode, has_end
+from claudebox_rl.trajectory.quarantine import Quarantine
+from claudebox_rl.trajectory.replay import Recorded, replay
+from claudebox_rl.trajectory.rows import call_of, episode_row, step_of
+from claudebox_rl.types import Episode, ModelCall, Outcome, Step, Usage
+
+_TOLD = {f.name for f in fields(Episode)} - {"episode_id", "outcome", "episode_return", "rewards", "usage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """An episode that nobody ended."""
+
+    episode_id: str
+    facts: dict[str, Any]
+    """As given to `EpisodeJournal.add_start`."""
+    steps: tuple[Step, ...]
+    model_calls: tuple[ModelCall, ...]
+    opened_at: float
+    """Seconds since the epoch, when the journal was opened."""
+    last_record_at: float
+    """Seconds since the epoch, when the journal last grew."""
+
+
+def interrupted_episode(interrupted: Interrupted, outcome: Outcome = Outcome.INFRA_ERROR) -> Episode:
+    """Say what is known of an interrupted episode: the facts of its start, and sums over its steps and calls."""
+    facts: dict[str, Any] = {"run_id": "", "task_id": "", "started_at": interrupted.opened_at}
+    facts |= {name: value for name, value in interrupted.facts.items() if name in _TOLD}
+    terms: dict[str, float] = {}
+    for step in interrupted.steps:
+        for name, value in step.reward_terms.items():
+            terms[name] = terms.get(name, 0.0) + value
+    episode = Episode(
+        **facts,
+        episode_id=interrupted.episode_id,
+        outcome=outcome,
+        episode_return=None,
+        rewards=terms,
+        usage=sum((call.usage for call in interrupted.model_calls), Usage()),
+    )
+    return replace(
+        episode,
+        overrides=tuple(episode.overrides),
+        num_steps=len(interrupted.steps),
+        num_turns=sum(call.agent_path == "main" for call in interrupted.model_calls),
+        cost_usd=sum(call.cost_usd or 0.0 for call in interrupted.model_calls),
+        error_type="Interrupted",
+        error_message=f"the process that played it ended first; {len(interrupted.steps)} steps were recorded",
+        ended_at=max(episode.started_at, interrupted.last_record_at),
+    )
+
+
+def recover(dataset: Path, make_episode: Callable[[Interrupted], Episode] = interrupted_episode) -> tuple[Episode, ...]:
+    """Finish the journals whose writer is dead, so that the next `commit` takes them.
+
+    A journal whose writer is alive is never touched. One in which nothing was recorded is removed.
+
+    Args:
+        dataset: The dataset's folder.
+        make_episode: Says how such an episode ended; `partial(interrupted_episode, outcome=Outcome.CANCELLED)` where
+            somebody stopped it.
+
+    Returns:
+        The episodes that were finished here.
+
+    Raises:
+        TrajectoryError: A journal is damaged (it is set aside as `<name>.damaged`, the others are finished), or the
+            disk failed.
+    """
+    closed: list[Episode] = []
+    quarantine = Quarantine()
+    with boundary(TrajectoryError, f"can't recover {dataset}", dataset=str(dataset)):
+        for path in sorted((Path(dataset) / FOLDER).glob(f"*{SUFFIX}")):
+            with _disk.abandoned(path) as fd, quarantine.of(path):
+                if fd is not None and not has_end(fd) and (episode := _finish(fd, path, make_episode)):
+                    closed.append(episode)
+    quarantine.report()
+    return tuple(closed)
+
+
+def _finish(fd: int, path: Path, make_episode: Callable[[Interrupted], Episode]) -> Episode | None:
+    recorded = replay(path)
+    if recorded.is_empty:
+        path.unlink()
+        return None
+    episode = None
+    records: list[dict[str, Any]] = [END]
+    if recorded.episode is None:
+        episode = make_episode(_interrupted(recorded, path.stat().st_mtime))
+        records.insert(0, {"kind": "episode", "row": episode_row(episode)})
+    os.ftruncate(fd, recorded.size)
+    _disk.append(fd, encode(*records), recorded.size)
+    os.fsync(fd)
+    _disk.sync_folder(path.parent)
+    return episode
+
+
+def _interrupted(recorded: Recorded, modified_at: float) -> Interrupted:
+    return Interrupted(
+        episode_id=recorded.episode_id,
+        facts=recorded.facts,
+        steps=tuple(map(step_of, recorded.steps)),
+        model_calls=tuple(map(call_of, recorded.calls)),
+        opened_at=recorded.opened_at,
+        last_record_at=max(recorded.opened_at, modified_at),  # the clock of files lags by up to a tick
+    )

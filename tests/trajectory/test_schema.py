@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from claudebox_rl.trajectory.schema import SCHEMAS
+
+NAMED = "list<item: struct<name: string, value: double>>"
+TOOL_CALLS = (
+    "list<item: struct<tool_use_id: string, name: string, input: large_string, output: large_string, is_error: bool, "
+    "started_at: double, duration_s: double, parent_tool_use_id: string>>"
+)
+GOLDEN = {
+    "episodes": {
+        "episode_id": "string",
+        "run_id": "string",
+        "group_id": "string",
+        "parent_episode_id": "string",
+        "fork_step": "int64",
+        "attempt": "int64",
+        "task_id": "string",
+        "seed": "int64",
+        "outcome": "string",
+        "valid_for_training": "bool",
+        "episode_return": "double",
+        "rewards": NAMED,
+        "num_steps": "int64",
+        "num_turns": "int64",
+        "boot_s": "double",
+        "setup_s": "double",
+        "agent_s": "double",
+        "verify_s": "double",
+        "input_tokens": "int64",
+        "output_tokens": "int64",
+        "cached_tokens": "int64",
+        "cost_usd": "double",
+        "agent": "string",
+        "agent_version": "string",
+        "model": "string",
+        "sandbox": "string",
+        "isolation": "string",
+        "config": "large_string",
+        "overrides": "list<item: string>",
+        "error_type": "string",
+        "error_message": "large_string",
+        "workspace_diff": "large_string",
+        "started_at": "double",
+        "ended_at": "double",
+    },
+    "steps": {
+        "episode_id": "string",
+        "step_index": "int64",
+        "observation": "large_string",
+        "action": "large_string",
+        "reward": "double",
+        "reward_terms": NAMED,
+        "terminated": "bool",
+        "truncated": "bool",
+        "tool_calls": TOOL_CALLS,
+        "duration_s": "double",
+    },
+    "model_calls": {
+        "call_id": "string",
+        "episode_id": "string",
+        "step_index": "int64",
+        "parent_call_id": "string",
+        "agent_path": "string",
+        "model": "string",
+        "status": "int64",
+        "request": "large_string",
+        "response": "large_string",
+        "input_tokens": "int64",
+        "output_tokens": "int64",
+        "cached_tokens": "int64",
+        "cost_usd": "double",
+        "started_at": "double",
+        "latency_s": "double",
+        "prompt_token_ids": "list<item: int32>",
+        "completion_token_ids": "list<item: int32>",
+        "logprobs": "list<item: double>",
+    },
+}
+
+
+def test_fields_types_and_their_order() -> None:
+    found = {name: [(f.name, str(f.type)) for f in schema] for name, schema in SCHEMAS.items()}
+    assert found == {name: list(columns.items()) for name, columns in GOLDEN.items()}
+    assert all(schema.metadata == {b"claudebox_rl.schema_version": b"1"} for schema in SCHEMAS.values())
+
+
+def test_the_manual_tells_of_each_column_in_order() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "dataset.md").read_text()
+    for name, columns in GOLDEN.items():
+        section = manual.split(f"## `{name}`")[1].split("\n## ")[0]
+        told = re.findall(r"^\| `([\w.]+)` \| ([^|]+) \|", section, re.MULTILINE)
+        assert [column for column, _ in told if "." not in column] == list(columns)
+        plain = {column: kind for column, kind in told if columns.get(column) == kind}
+        assert {column for column, kind in columns.items() if "<" not in kind} == set(plain)
