@@ -1,0 +1,24 @@
+"""Programs that work in a sandbox: the real Claude Code CLI, and two that need no model, for testing tasks."""
+
+from __future__ import annotations
+
+from claudebox_rl._registry import resolve
+from claudebox_rl.agent.base import Agent, AgentContext, Endpoint, PromptOptions
+
+AGENTS = {
+    "claude": "claudebox_rl.agent.claude:ClaudeAgent",
+    "nop": "claudebox_rl.agent.nop:NopAgent",
+    "oracle": "claudebox_rl.agent.oracle:OracleAgent",
+}
+
+
+def agent_class(name: str) -> type[Agent]:
+    """Return the agent class of that name.
+
+    Raises:
+        ConfigError: Unknown name (the message lists the known ones).
+    """
+    return resolve("agent", name, AGENTS)
+
+
+__all__ = ["AGENTS", "Agent", "AgentContext", "Endpoint", "PromptOptions", "agent_class"]

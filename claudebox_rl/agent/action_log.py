@@ -1,0 +1,48 @@
+"""The log of tool calls, timed by the host's clock as the calls and their results pass by."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from claudebox_rl.agent.events import AssistantMessage, ToolResults
+from claudebox_rl.types import ToolCall
+
+OUTPUT_CAP_CHARS = 1_000_000
+
+
+class ActionLog:
+    """Collects the tool calls of one prompt, in the order in which they were announced."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, ToolCall] = {}
+        self._clock: dict[str, float] = {}
+
+    def announce(self, message: AssistantMessage) -> None:
+        """Note the calls of a message; each is about to run."""
+        for use in message.tool_uses:
+            self._clock[use.tool_use_id] = time.monotonic()
+            self._calls[use.tool_use_id] = ToolCall(
+                tool_use_id=use.tool_use_id,
+                name=use.name,
+                input=use.input,
+                started_at=time.time(),
+                parent_tool_use_id=message.parent_tool_use_id,
+            )
+
+    def answer(self, event: ToolResults) -> None:
+        """Note results; one that answers no announced call is left out."""
+        for result in event.results:
+            call = self._calls.get(result.tool_use_id)
+            if call is None:
+                continue
+            self._calls[result.tool_use_id] = replace(
+                call,
+                output=result.output[:OUTPUT_CAP_CHARS],
+                is_error=result.is_error,
+                duration_s=time.monotonic() - self._clock[result.tool_use_id],
+            )
+
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Return the calls so far; those without a result have no duration."""
+        return tuple(self._calls.values())

@@ -1,0 +1,99 @@
+"""The contract of an agent: a program that turns prompts into changes of a sandbox."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from claudebox_rl.config import AgentConfig
+from claudebox_rl.sandbox import Mount, Sandbox
+from claudebox_rl.types import CodeResult
+
+DEFAULT_TIMEOUT_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the agent finds its model, as seen from inside the sandbox."""
+
+    base_url: str
+    """`http://host:port/e/<episode>`."""
+    secret: str = field(repr=False)
+    """Of this episode only; worthless elsewhere."""
+    model: str
+    """Model id that the agent asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext:
+    """What an agent is started with."""
+
+    sandbox: Sandbox
+    config: AgentConfig
+    cwd: str
+    """Working directory inside, without the sandbox's `root`."""
+    endpoint: Endpoint | None = None
+    """None where the agent asks no model."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The task's own variables."""
+    solution: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """The task's solution files, for agents that play it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """Limits of one prompt; None leaves what the session's config says."""
+
+    max_turns: int | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    disallowed_tools: tuple[str, ...] | None = None
+    timeout_s: float | None = None
+
+
+class Agent(ABC):
+    """A program at work in one sandbox. `start` once, `prompt` one at a time, `stop` always.
+
+    Args:
+        context: The sandbox and what is known of the session.
+    """
+
+    name: ClassVar[str]
+    needs_model: ClassVar[bool]
+    """Whether the session must open a gateway for it."""
+
+    def __init__(self, context: AgentContext) -> None:
+        self.context = context
+        self.version = ""
+
+    @classmethod
+    def mounts(cls) -> tuple[Mount, ...]:
+        """Return the host folders that the sandbox must show, read-only.
+
+        Raises:
+            AgentError: The program is not installed on this host.
+        """
+        return ()
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Bring the agent to where it takes a prompt.
+
+        Raises:
+            AgentError: It did not start; the message holds the end of what it printed.
+        """
+
+    @abstractmethod
+    async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
+        """Work on one prompt to its end, or to a limit.
+
+        Failures of the agent, the model and the limits are in the result.
+
+        Raises:
+            SandboxUnavailableError: The machine died.
+        """
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End the agent and every process that it started. Idempotent."""

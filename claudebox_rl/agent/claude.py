@@ -1,0 +1,190 @@
+"""The unmodified Claude Code CLI as an agent: one long-lived process a session, driven over stream-json."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+
+from claudebox_rl.agent.action_log import ActionLog
+from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
+from claudebox_rl.agent.claude_command import cli_mount, command, environment
+from claudebox_rl.agent.claude_process import ClaudeProcess
+from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
+from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
+from claudebox_rl.sandbox import Mount
+from claudebox_rl.types import CodeResult, Failure
+
+_HANDSHAKE_S = 120.0
+_INTERRUPT_GRACE_S = 5.0
+_LIMITS = {"error_max_turns": Failure.MAX_TURNS, "error_max_budget_usd": Failure.BUDGET}
+
+
+class ClaudeAgent(Agent):
+    """Drives the real CLI, whose process lives from prompt to prompt.
+
+    It is started anew, with the same conversation, where a prompt asks for other limits or tools than the last one, and
+    after it crashed.
+    """
+
+    name = "claude"
+    needs_model = True
+
+    def __init__(self, context: AgentContext) -> None:
+        super().__init__(context)
+        self._process: ClaudeProcess | None = None
+        self._options = PromptOptions()
+        self._session_id = str(uuid.uuid4())
+        self._has_conversation = False
+        self._cost_usd = 0.0  # of the live process
+        self._spent_usd = 0.0  # of all of them
+
+    @classmethod
+    def mounts(cls) -> tuple[Mount, ...]:
+        """Return the folder of the pinned CLI."""
+        return (cli_mount(),)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The door to the model."""
+        if self.context.endpoint is None:
+            raise AgentError("agent=claude needs a model endpoint")
+        return self.context.endpoint
+
+    async def start(self) -> None:
+        """Start the CLI and do its handshake."""
+        self._process = await self._launch(self._options)
+
+    async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
+        """Let the CLI work on one prompt."""
+        started = time.monotonic()
+        log = ActionLog()
+        timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
+        try:
+            process = await self._ready(options)
+            await process.send_prompt(_as_prose(text))
+            self._has_conversation = True
+            result, timed_out = await self._until_result(process, log, timeout_s)
+        except SandboxError:
+            raise
+        except ClaudeBoxError as error:
+            await self.stop()
+            return _broken(error, log, time.monotonic() - started)
+        if result is None:
+            await self.stop()
+            return _timed_out(timeout_s, log, time.monotonic() - started)
+        cost_usd = max(result.total_cost_usd - self._cost_usd, 0.0)
+        self._cost_usd = result.total_cost_usd
+        self._spent_usd += cost_usd
+        failure, error = _judge(result, timed_out, timeout_s)
+        return CodeResult(
+            success=failure is None,
+            response=result.text,
+            error=error,
+            failure=failure,
+            action_log=log.calls(),
+            cost_usd=cost_usd,
+            num_turns=result.num_turns,
+            duration_s=time.monotonic() - started,
+            agent_s=result.duration_ms / 1000,
+        )
+
+    async def stop(self) -> None:
+        """End the CLI's process tree; a later prompt starts it anew."""
+        process, self._process = self._process, None
+        if process is not None:
+            await process.close()
+
+    async def _ready(self, options: PromptOptions) -> ClaudeProcess:
+        wanted = PromptOptions(options.max_turns, options.allowed_tools, options.disallowed_tools)
+        if self._process is None or wanted != self._options:
+            await self.stop()
+            self._options = wanted
+            self._process = await self._launch(wanted)
+        return self._process
+
+    async def _launch(self, options: PromptOptions) -> ClaudeProcess:
+        context = self.context
+        argv = command(
+            context.sandbox.root,
+            self.endpoint.model,
+            context.config,
+            options,
+            session_id=self._session_id,
+            resume=self._has_conversation,
+            spent_usd=self._spent_usd,
+        )
+        env = {**context.env, **environment(self.endpoint, context.config)}
+        process = ClaudeProcess(await context.sandbox.open_exec(argv, env=env, cwd=context.cwd))
+        try:
+            answer = await process.initialize(_HANDSHAKE_S)
+        except BaseException:
+            await asyncio.shield(process.close())
+            raise
+        self.version = str(answer.get("claude_code_version", ""))
+        self._cost_usd = 0.0
+        return process
+
+    async def _until_result(
+        self, process: ClaudeProcess, log: ActionLog, timeout_s: float
+    ) -> tuple[Result | None, bool]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._follow(process, log), False
+        except TimeoutError:
+            await process.interrupt()
+        try:
+            async with asyncio.timeout(_INTERRUPT_GRACE_S):
+                return await self._follow(process, log), True
+        except TimeoutError:
+            return None, True
+
+    async def _follow(self, process: ClaudeProcess, log: ActionLog) -> Result:
+        while True:
+            match await process.next_event():
+                case AssistantMessage() as message:
+                    log.announce(message)
+                case ToolResults() as results:
+                    log.answer(results)
+                case Init(session_id=session_id):
+                    self._session_id = session_id
+                case Result() as result:
+                    return result
+                case _:
+                    pass
+
+
+def _as_prose(text: str) -> str:
+    """Keep the CLI from taking a prompt for one of its slash commands, and from lone surrogates."""
+    text = text.encode("utf-8", "replace").decode()
+    return f"\n{text}" if text.startswith("/") else text
+
+
+def _judge(result: Result, timed_out: bool, timeout_s: float) -> tuple[Failure | None, str | None]:
+    if timed_out:
+        return Failure.TIMEOUT, f"the prompt was interrupted after {timeout_s:g} s"
+    if result.subtype in _LIMITS:
+        return _LIMITS[result.subtype], "; ".join(result.errors) or result.subtype
+    if result.terminal_reason == "api_error" or result.api_error_status is not None:
+        return Failure.API_ERROR, result.text or f"the model endpoint answered {result.api_error_status}"
+    if result.is_error or result.subtype != "success":
+        return Failure.EXECUTION, "; ".join(result.errors) or result.text or result.subtype
+    return None, None
+
+
+def _broken(error: ClaudeBoxError, log: ActionLog, duration_s: float) -> CodeResult:
+    return CodeResult(
+        success=False,
+        error=error.message,
+        failure=Failure.MALFORMED if isinstance(error, MalformedOutputError) else Failure.CRASH,
+        exit_code=error.context.get("exit_code"),
+        action_log=log.calls(),
+        duration_s=duration_s,
+    )
+
+
+def _timed_out(timeout_s: float, log: ActionLog, duration_s: float) -> CodeResult:
+    error = f"the prompt was ended after {timeout_s:g} s: the agent did not heed the interrupt"
+    return CodeResult(
+        success=False, error=error, failure=Failure.TIMEOUT, action_log=log.calls(), duration_s=duration_s
+    )
