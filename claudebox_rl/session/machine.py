@@ -1,0 +1,105 @@
+"""From settings and a task to the one machine of a session."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from claudebox_rl.config import SandboxConfig
+from claudebox_rl.errors import ConfigError, TaskError
+from claudebox_rl.sandbox import Mount, Sandbox, SandboxSpec, sandbox_class
+from claudebox_rl.sandbox.auto import Choice, choose_sandbox
+from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.sandbox.spec import Network
+from claudebox_rl.tasks import Task, check_playable
+
+log = logging.getLogger(__name__)
+_NETWORKS = ("none", "full")
+
+
+async def make_sandbox(
+    config: SandboxConfig, task: Task | None, mounts: tuple[Mount, ...], workspace: Path | None
+) -> Sandbox:
+    """Choose the backend and make (not start) the sandbox.
+
+    Args:
+        config: The user's settings.
+        task: Says which image, size and variables it needs.
+        mounts: What the agent must see.
+        workspace: Host folder to keep; None: a fresh one.
+
+    Raises:
+        ConfigError: The backend is unknown or can't enforce what was asked.
+        TaskError: The task can't be played on that backend.
+        SandboxStartError: `auto` found no backend that runs here.
+    """
+    choice = await choose(config, task)
+    log.info("sandbox: %s (%s)", choice.name, choice.reason)
+    backend = sandbox_class(choice.name)
+    if task is not None:
+        check_playable(task, backend.name, images=backend.capabilities.images, networks=backend.capabilities.networks)
+    return backend(make_spec(backend, config, task, mounts, workspace))
+
+
+async def choose(config: SandboxConfig, task: Task | None) -> Choice:
+    """Return the backend's name, and in a few words why that one; only `auto` is a choice.
+
+    Raises:
+        SandboxStartError: `auto` found no backend that runs here.
+    """
+    if config.name != "auto":
+        return Choice(config.name, "as configured")
+    return await choose_sandbox(image=config.image or (task.image if task else None))
+
+
+def make_spec(
+    backend: type[Sandbox], config: SandboxConfig, task: Task | None, mounts: tuple[Mount, ...], workspace: Path | None
+) -> SandboxSpec:
+    """Return what the machine shall be: the user's settings, and for the rest the task's.
+
+    Raises:
+        ConfigError: An unknown network mode.
+    """
+    boots_image = backend.capabilities.images
+    return SandboxSpec(
+        workspace=workspace,
+        image=config.image or (task.image if task and boots_image else None),
+        mounts=mounts,
+        env=task.env if task else {},
+        network=_network(backend, config, task),
+        cpus=config.cpus or (task.cpus if task and boots_image else None),
+        memory_mib=config.memory_mib or (task.memory_mib if task and boots_image else None),
+        max_processes=config.max_processes,
+        start_timeout_s=config.start_timeout_s,
+    )
+
+
+def _network(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -> Network:
+    if config.network is not None:
+        if config.network not in _NETWORKS:
+            raise ConfigError(f"sandbox.network must be one of {', '.join(_NETWORKS)}, not {config.network!r}")
+        return config.network
+    if backend.capabilities.isolation == "none":
+        return "full"  # it was chosen by name: nothing is closed there
+    return task.network if task else "none"
+
+
+async def prepare_workdir(sandbox: Sandbox, task: Task | None) -> None:
+    """Put the task's files into its working directory.
+
+    Raises:
+        TaskError: The working directory can't be made here.
+    """
+    if task is None:
+        return
+    workdir = task.workdir or WORKSPACE
+    if sandbox.capabilities.shell:
+        made = await sandbox.exec(["mkdir", "-p", sandbox.root + workdir], timeout_s=60, cwd="/tmp")
+        if made.exit_code != 0:
+            raise TaskError(
+                f"task {task.task_id}: workdir {workdir} can't be made in sandbox={sandbox.name}; "
+                f"only folders below {WORKSPACE} are writable there, or use sandbox=boxlite",
+                task_id=task.task_id,
+            )
+    if task.environment_files is not None:
+        await sandbox.copy_in(task.environment_files, workdir)

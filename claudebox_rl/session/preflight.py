@@ -1,0 +1,50 @@
+"""Everything that can be found wrong with a session before a machine starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claudebox_rl.sandbox.auto import Choice
+
+from claudebox_rl.agent import agent_class
+from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
+from claudebox_rl.errors import TaskError
+from claudebox_rl.sandbox import sandbox_class
+from claudebox_rl.session.machine import choose, make_spec
+from claudebox_rl.session.model import make_model
+from claudebox_rl.tasks import Task, check_playable
+
+
+async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConfig, tasks: Iterable[Task]) -> Choice:
+    """Check that every task can be played as configured.
+
+    Args:
+        sandbox: Which machine; `auto` is decided here.
+        model: Which model; asked for only by agents that need one.
+        agent: Which agent.
+        tasks: What will be played.
+
+    Returns:
+        The sandbox backend and, in a few words, why.
+
+    Raises:
+        ConfigError: The sandbox, the model or the agent can't be had as configured.
+        TaskError: A task can't be played on that sandbox, or has no solution for an agent or a model that plays it.
+        AgentError: The agent's program is not installed.
+        SandboxStartError: `auto` found no backend that runs here.
+    """
+    program = agent_class(agent.name)
+    mounts = program.mounts()
+    tasks = list(tasks)
+    choice = await choose(sandbox, tasks[0] if tasks else None)
+    backend = sandbox_class(choice.name)
+    for task in tasks:
+        check_playable(task, backend.name, images=backend.capabilities.images, networks=backend.capabilities.networks)
+        backend(make_spec(backend, sandbox, task, mounts, None))
+        if program.needs_model:
+            make_model(model, task, root="")
+        if agent.name == "oracle" and "solve.sh" not in task.solution_files():
+            raise TaskError(
+                f"task {task.task_id} has no solution/solve.sh for agent=oracle to run", task_id=task.task_id
+            )
+    return choice
