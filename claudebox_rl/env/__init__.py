@@ -1,0 +1,1 @@
+"""ClaudeBoxes as Gymnasium environments."""

@@ -1,0 +1,57 @@
+"""Where an environment's episodes are played: in this process, or by a Ray actor."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from claudebox_rl._registry import resolve
+from claudebox_rl.env.core import EnvCore, Observation, StepReturn
+from claudebox_rl.env.loop import shared_loop
+from claudebox_rl.env.settings import EnvSettings
+from claudebox_rl.tasks import Task
+
+HOSTS = {
+    "actor": "claudebox_rl.distributed.session_actor:ActorHost",
+    "inline": "claudebox_rl.env.host:InlineHost",
+}
+"""Late names, so that this floor knows nothing of Ray."""
+
+
+class Host(Protocol):
+    """Owns one environment's machines. Synchronous: each call returns when its work is done."""
+
+    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+        """As `EnvCore.reset`."""
+        ...
+
+    def step(self, action: str) -> StepReturn:
+        """As `EnvCore.step`."""
+        ...
+
+    def close(self) -> None:
+        """As `EnvCore.close`."""
+        ...
+
+
+class InlineHost:
+    """Plays in this process, on its shared event loop."""
+
+    def __init__(self, settings: EnvSettings) -> None:
+        self._core = EnvCore(settings)
+
+    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+        """As `EnvCore.reset`."""
+        return shared_loop().run(self._core.reset(task, episode_id))
+
+    def step(self, action: str) -> StepReturn:
+        """As `EnvCore.step`."""
+        return shared_loop().run(self._core.step(action))
+
+    def close(self) -> None:
+        """As `EnvCore.close`."""
+        shared_loop().run(self._core.close())
+
+
+def make_host(name: str, settings: EnvSettings) -> Host:
+    """Return the host of that name (`inline`, `actor`); nothing is started yet."""
+    return resolve("host", name, HOSTS)(settings)

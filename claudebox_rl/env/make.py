@@ -1,0 +1,26 @@
+"""Entry points for Gymnasium's registry: an environment with its reward wrappers, alone or as a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+
+from claudebox_rl.env.claudebox import ClaudeBoxEnv
+from claudebox_rl.env.core import Observation
+from claudebox_rl.rewards import apply_rewards
+
+
+def make_claudebox(*, rewards: Sequence[str | dict[str, Any]] = (), **kwargs: Any) -> gym.Env[Observation, str]:
+    """Make a `ClaudeBoxEnv` and put reward wrappers around it, the first one innermost.
+
+    Args:
+        rewards: Names, or `{"name": ..., "kwargs": {...}}`.
+        **kwargs: As `ClaudeBoxEnv`.
+
+    Raises:
+        ConfigError: An unknown reward, or wrong arguments for one.
+        TypeError: An unknown keyword.
+    """
+    return apply_rewards(ClaudeBoxEnv(**kwargs), rewards)

@@ -1,0 +1,52 @@
+"""What an environment is made from, checked before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from claudebox_rl._registry import check
+from claudebox_rl.agent import AGENTS
+from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, to_json
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.gateway import UPSTREAMS
+from claudebox_rl.sandbox import check_sandbox_name
+
+Setting = str | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvSettings:
+    """Everything about the machines and agents of an environment, but the task."""
+
+    model: ModelConfig
+    agent: AgentConfig
+    sandbox: SandboxConfig
+    max_steps: int
+    """Steps after which the episode is truncated and judged."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as plain JSON, for the dataset."""
+        return to_json(self)
+
+
+def make_settings(
+    model: Setting | ModelConfig, agent: Setting | AgentConfig, sandbox: Setting | SandboxConfig, max_steps: int
+) -> EnvSettings:
+    """Check what a user gave and make the settings.
+
+    Raises:
+        ConfigError: An unknown name (the message lists the known ones), field or value.
+    """
+    if isinstance(max_steps, bool) or max_steps < 1:
+        raise ConfigError(f"max_steps must be an integer of at least 1, not {max_steps!r}")
+    settings = EnvSettings(
+        parse(ModelConfig, model, key="upstream", where="model"),
+        parse(AgentConfig, agent, key="name", where="agent"),
+        parse(SandboxConfig, sandbox, key="name", where="sandbox"),
+        max_steps,
+    )
+    check("model", settings.model.upstream, UPSTREAMS)
+    check("agent", settings.agent.name, AGENTS)
+    check_sandbox_name(settings.sandbox.name)
+    return settings

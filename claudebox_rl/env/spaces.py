@@ -1,0 +1,110 @@
+"""The spaces of the user's seat.
+
+`gymnasium.spaces.Text` takes milliseconds to check a prompt and rejects most text: `UnicodeText` does neither.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+_SAMPLE_LENGTH = 32
+_SAMPLE_CHARACTERS = string.ascii_letters + string.digits + " .,;:!?äßéλЖ中🙂\n"
+
+
+class UnicodeText(gym.Space[str]):
+    """All strings between two lengths, in code points.
+
+    Args:
+        max_length: Most code points.
+        min_length: Fewest code points.
+        seed: Of `sample`.
+    """
+
+    def __init__(
+        self, max_length: int = 1_000_000, *, min_length: int = 0, seed: int | np.random.Generator | None = None
+    ) -> None:
+        if not 0 <= min_length <= max_length:
+            raise ValueError(f"need 0 <= min_length <= max_length, not {min_length} and {max_length}")
+        self.min_length = min_length
+        self.max_length = max_length
+        super().__init__(dtype=str, seed=seed)
+
+    @property
+    def is_np_flattenable(self) -> bool:
+        """False: texts have no fixed size."""
+        return False
+
+    def sample(self, mask: Any = None, probability: Any = None) -> str:
+        """Return a short random text of at most 32 code points, letters beyond ASCII among them.
+
+        Raises:
+            ValueError: A mask or probabilities were given; there is no finite set to choose from.
+        """
+        if mask is not None or probability is not None:
+            raise ValueError("UnicodeText can't be sampled with a mask or probabilities")
+        longest = min(max(_SAMPLE_LENGTH, self.min_length), self.max_length)
+        length = int(self.np_random.integers(self.min_length, longest, endpoint=True))
+        picks = self.np_random.integers(len(_SAMPLE_CHARACTERS), size=length)
+        return "".join(_SAMPLE_CHARACTERS[i] for i in picks)
+
+    def contains(self, x: Any) -> bool:
+        """Return whether `x` is a string of an allowed length. Takes under a microsecond whatever the length."""
+        return isinstance(x, str) and self.min_length <= len(x) <= self.max_length
+
+    def to_jsonable(self, sample_n: Iterable[str]) -> list[str]:
+        """Return the texts as they are."""
+        return list(sample_n)
+
+    def from_jsonable(self, sample_n: list[Any]) -> list[str]:
+        """Return the texts as they are."""
+        return [str(text) for text in sample_n]
+
+    def __repr__(self) -> str:
+        return f"UnicodeText({self.max_length}, min_length={self.min_length})"
+
+    def __eq__(self, other: Any) -> bool:
+        return (
+            isinstance(other, UnicodeText)
+            and self.min_length == other.min_length
+            and self.max_length == other.max_length
+        )
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # spaces are mutable: they hold a generator
+
+
+_LARGEST = 1e15  # exact in a float64, and Gymnasium warns of infinite bounds
+
+FACTS = (
+    "step_index",
+    "success",
+    "num_turns",
+    "num_tool_calls",
+    "num_tool_errors",
+    "duration_s",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+)
+"""What the entries of `observation["facts"]` mean, in order; all of the last prompt, 0 before the first."""
+
+
+def observation_space() -> gym.spaces.Dict:
+    """Return the space of what the user's seat sees."""
+    return gym.spaces.Dict(
+        {
+            "instruction": UnicodeText(),
+            "response": UnicodeText(),
+            "facts": gym.spaces.Box(0.0, _LARGEST, (len(FACTS),), np.float64),
+        }
+    )
+
+
+def facts(**values: float) -> NDArray[np.float64]:
+    """Return the facts of one step as an array of shape `(len(FACTS),)`, in the order of `FACTS`."""
+    return np.array([values[name] for name in FACTS], dtype=np.float64)

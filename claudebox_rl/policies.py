@@ -1,0 +1,36 @@
+"""Policies of the user's seat: from an observation to a prompt, or to `SUBMIT`."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from claudebox_rl._registry import resolve
+from claudebox_rl.types import SUBMIT
+
+POLICIES = {"instruct": "claudebox_rl.policies:instruct"}
+
+
+class Policy(Protocol):
+    """Chooses the next action. Stateless, or made anew for each episode."""
+
+    def __call__(self, observation: dict[str, Any]) -> str:
+        """Return a prompt for the agent, or `SUBMIT`.
+
+        Args:
+            observation: As in `ClaudeBoxEnv`: `instruction`, `response`, `facts`.
+        """
+        ...
+
+
+def instruct(observation: dict[str, Any]) -> str:
+    """Give the task's instruction once, then submit: the plain evaluation of an agent."""
+    return observation["instruction"] if observation["facts"][0] == 0 else SUBMIT
+
+
+def find_policy(name: str) -> Policy:
+    """Return the policy of that name.
+
+    Raises:
+        ConfigError: Unknown name (the message lists the known ones).
+    """
+    return resolve("policy", name, POLICIES)

@@ -1,0 +1,44 @@
+"""The pattern of a reward: a wrapper that adds one named term to the reward of each step."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import gymnasium as gym
+
+
+class RewardTerm(gym.Wrapper[Any, str, Any, str], gym.utils.RecordConstructorArgs):
+    """Adds `term()` to the reward and notes it in `info["reward_terms"]` under `name`; the terms sum to the reward.
+
+    A subclass takes JSON-able keyword arguments only and passes them on, so that `gym.make(env.spec)` rebuilds the
+    stack on another machine.
+
+    Args:
+        env: The environment to wrap.
+        **kwargs: The subclass's own arguments, to be recorded.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, env: gym.Env[Any, str], **kwargs: Any) -> None:
+        gym.utils.RecordConstructorArgs.__init__(self, **kwargs)
+        gym.Wrapper.__init__(self, env)
+
+    @abstractmethod
+    def term(self, action: str, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float:
+        """Return this term of one step, from what the step gave.
+
+        Args:
+            action: What the policy did.
+            observation: What came back.
+            info: The step's `info`; read only.
+            ended: Whether the episode ended with this step.
+        """
+
+    def step(self, action: str) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Step the environment and add the term."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        term = self.term(action, observation, info, ended=terminated or truncated)
+        terms = {**info.get("reward_terms", {}), self.name: term}
+        return observation, float(reward) + term, terminated, truncated, {**info, "reward_terms": terms}

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from gymnasium.vector.utils import batch_space, iterate
+
+from claudebox_rl.env.spaces import FACTS, UnicodeText, facts, observation_space
+
+
+def test_any_text_of_the_right_length_is_in() -> None:
+    space = UnicodeText(200_000, min_length=1)
+    assert "é 🙂\n\x00" * 20_000 in space
+    assert "" not in space
+    assert "x" * 200_001 not in space
+    assert b"bytes" not in space
+    assert 3 not in space
+
+
+def test_samples_are_short_seeded_and_inside() -> None:
+    one, two = UnicodeText(min_length=1, seed=7), UnicodeText(min_length=1, seed=7)
+    samples = [one.sample() for _ in range(50)]
+    assert samples == [two.sample() for _ in range(50)]
+    assert all(text in one and len(text) <= 32 for text in samples)
+    assert len(set(samples)) > 25
+    assert len(UnicodeText(5, min_length=5).sample()) == 5
+    with pytest.raises(ValueError, match="mask"):
+        one.sample(mask=1)
+
+
+def test_equality_repr_pickle_and_json() -> None:
+    space = UnicodeText(10, min_length=2)
+    assert space == pickle.loads(pickle.dumps(space)) == UnicodeText(10, min_length=2)
+    assert space != UnicodeText(10)
+    assert repr(space) == "UnicodeText(10, min_length=2)"
+    assert space.from_jsonable(space.to_jsonable(["aé"])) == ["aé"]
+    assert not space.is_np_flattenable
+    with pytest.raises(ValueError, match="min_length"):
+        UnicodeText(1, min_length=2)
+
+
+def test_it_batches() -> None:
+    batched = batch_space(UnicodeText(), 2)
+    assert ("a", "b") in batched
+    assert list(iterate(batched, ("a", "b"))) == ["a", "b"]
+
+
+def test_observations_fit_their_space() -> None:
+    space = observation_space()
+    values = dict.fromkeys(FACTS, 1.5)
+    assert {"instruction": "do", "response": "", "facts": facts(**values)} in space
+    assert space.sample() in space
