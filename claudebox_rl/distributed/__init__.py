@@ -1,0 +1,1 @@
+"""Ray: actors that own sessions, and the runner that plays many episodes on them."""

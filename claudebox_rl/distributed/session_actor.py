@@ -1,0 +1,125 @@
+"""The Ray actor that owns sessions and their machines for environments of other processes."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+from ray.exceptions import RayActorError, RayTaskError
+
+from claudebox_rl.distributed.cluster import ensure_ray, ray
+from claudebox_rl.env.core import EnvCore, Observation, StepReturn
+from claudebox_rl.env.settings import EnvSettings
+from claudebox_rl.errors import ClaudeBoxError, SandboxUnavailableError
+from claudebox_rl.tasks import Task
+
+SESSIONS_PER_ACTOR = 16
+"""An actor process costs about 60 MB and 1 to 3 s; a session in it almost nothing."""
+
+
+class SessionActor:
+    """Plays the episodes of several environments, all on one event loop."""
+
+    def __init__(self) -> None:
+        self._cores: dict[str, EnvCore] = {}
+
+    async def reset(
+        self, key: str, settings: EnvSettings, task: Task, episode_id: str
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Boot a machine for environment `key`."""
+        core = self._cores.setdefault(key, EnvCore(settings))
+        return await core.reset(task, episode_id)
+
+    async def step(self, key: str, action: str) -> StepReturn:
+        """Step environment `key`."""
+        return await self._cores[key].step(action)
+
+    async def close(self, key: str) -> None:
+        """End the machine of environment `key`. Idempotent."""
+        core = self._cores.pop(key, None)
+        if core is not None:
+            await core.close()
+
+
+class _Actors:
+    """The session actors of this process, filled one after another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leases: dict[Any, int] = {}
+
+    def lease(self) -> Any:
+        with self._lock:
+            ensure_ray()
+            roomy = (actor for actor, num_leases in self._leases.items() if num_leases < SESSIONS_PER_ACTOR)
+            actor = next(roomy, None) or _start_actor()
+            self._leases[actor] = self._leases.get(actor, 0) + 1
+            return actor
+
+    def release(self, actor: Any, *, dead: bool) -> None:
+        with self._lock:
+            if dead:
+                self._leases.pop(actor, None)
+            elif actor in self._leases:
+                self._leases[actor] -= 1
+
+
+def _start_actor() -> Any:
+    remote = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0, max_concurrency=1000)(SessionActor)
+    return remote.remote()
+
+
+_actors = _Actors()
+
+
+class ActorHost:
+    """Has an environment's episodes played by a session actor, which is started at the first `reset`."""
+
+    def __init__(self, settings: EnvSettings) -> None:
+        self._settings = settings
+        self._key = uuid.uuid4().hex
+        self._actor: Any = None
+
+    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+        """As `EnvCore.reset`; an actor that died is replaced."""
+        if self._actor is None:
+            self._actor = _actors.lease()
+        return self._get(self._actor.reset.remote(self._key, self._settings, task, episode_id))
+
+    def step(self, action: str) -> StepReturn:
+        """As `EnvCore.step`.
+
+        Raises:
+            SandboxUnavailableError: The actor died, and the machine with it.
+        """
+        if self._actor is None:
+            raise ClaudeBoxError("step() before reset(): call reset()")
+        return self._get(self._actor.step.remote(self._key, action))
+
+    def close(self) -> None:
+        """As `EnvCore.close`."""
+        actor, self._actor = self._actor, None
+        if actor is None or not ray.is_initialized():
+            return
+        try:
+            ray.get(actor.close.remote(self._key))
+        except RayActorError:
+            _actors.release(actor, dead=True)
+        else:
+            _actors.release(actor, dead=False)
+
+    def _get(self, reference: Any) -> Any:
+        try:
+            return ray.get(reference)
+        except RayActorError as error:
+            actor, self._actor = self._actor, None
+            _actors.release(actor, dead=True)
+            raise SandboxUnavailableError(
+                "the Ray actor that owned the session died, and its machine with it"
+            ) from error
+        except RayTaskError as error:
+            raise error.cause from None
+        except BaseException:
+            ray.cancel(reference)
+            raise

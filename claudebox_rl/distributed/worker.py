@@ -1,0 +1,42 @@
+"""The Ray actor that plays whole episodes next to their machines."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import Any
+
+from claudebox_rl.rollout.player import EpisodePlayer
+from claudebox_rl.types import Episode, EpisodeRequest
+
+
+class RolloutWorker:
+    """Holds as many players as it may play episodes at the same time; Ray calls it from that many threads.
+
+    Args:
+        num_players: Episodes at the same time.
+        env_kwargs: Keywords of `ClaudeBox-v0`.
+        policy: Name of the policy.
+        dataset: The dataset's folder.
+        commit_interval_s: Longest time that finished episodes wait for their Parquet files.
+    """
+
+    def __init__(
+        self, num_players: int, env_kwargs: dict[str, Any], policy: str, dataset: Path, commit_interval_s: float
+    ) -> None:
+        self._players: queue.SimpleQueue[EpisodePlayer] = queue.SimpleQueue()
+        for _ in range(num_players):
+            self._players.put(EpisodePlayer(env_kwargs, policy, dataset, commit_interval_s))
+
+    def play(self, request: EpisodeRequest) -> Episode:
+        """Play one episode; failures are outcomes."""
+        player = self._players.get()
+        try:
+            return player.play(request)
+        finally:
+            self._players.put(player)
+
+    def close(self) -> None:
+        """End all machines and commit what is finished; only when nothing is being played."""
+        while not self._players.empty():
+            self._players.get().close()

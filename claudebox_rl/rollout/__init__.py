@@ -1,0 +1,7 @@
+"""Playing episodes: the loop, and what keeps account of it."""
+
+from __future__ import annotations
+
+from claudebox_rl.rollout.episode import run_episode
+
+__all__ = ["run_episode"]

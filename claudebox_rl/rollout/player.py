@@ -1,0 +1,61 @@
+"""One environment that plays episode after episode into a dataset."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.policies import find_policy
+from claudebox_rl.rollout.episode import run_episode
+from claudebox_rl.trajectory import commit
+from claudebox_rl.types import Episode, EpisodeRequest
+
+log = logging.getLogger(__name__)
+
+
+class EpisodePlayer:
+    """Plays requests one after another on one environment, and brings finished episodes into the dataset.
+
+    Args:
+        env_kwargs: Keywords of `ClaudeBox-v0`, without `actor`: the player owns the machines.
+        policy: Name of the policy.
+        dataset: The dataset's folder.
+        commit_interval_s: Longest time that finished episodes wait for their Parquet files.
+    """
+
+    def __init__(self, env_kwargs: dict[str, Any], policy: str, dataset: Path, commit_interval_s: float) -> None:
+        self._env: gym.Env[Any, str] = gym.make(
+            "claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **env_kwargs
+        )
+        self._policy = find_policy(policy)
+        self._dataset = dataset
+        self._interval_s = commit_interval_s
+        self._committed_at = time.monotonic()
+
+    def play(self, request: EpisodeRequest) -> Episode:
+        """Play one episode to its end.
+
+        A dataset that can't be written to just now is logged; `close` tries again.
+        """
+        episode = run_episode(self._env, self._policy, request, dataset=self._dataset)
+        if time.monotonic() - self._committed_at > self._interval_s:
+            self._committed_at = time.monotonic()
+            try:
+                commit(self._dataset)
+            except TrajectoryError as error:
+                log.warning("%s", error)
+        return episode
+
+    def close(self) -> None:
+        """End the machine, and commit what is finished. Idempotent.
+
+        Raises:
+            TrajectoryError: The dataset can't be written; finished episodes stay in the journal for the next commit.
+        """
+        self._env.close()
+        commit(self._dataset)

@@ -1,0 +1,164 @@
+"""The account of one episode while it is played: what its steps add up to, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from claudebox_rl.errors import AgentError, TrajectoryError
+from claudebox_rl.trajectory import EpisodeJournal
+from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage
+
+log = logging.getLogger(__name__)
+
+
+class Tally:
+    """Counts one episode and journals it as it goes.
+
+    Args:
+        request: What is played.
+    """
+
+    def __init__(self, request: EpisodeRequest) -> None:
+        self._request = request
+        self._journal: EpisodeJournal | None = None
+        self._started_at = time.time()
+        self._facts: dict[str, Any] = {}
+        self._results: list[CodeResult] = []
+        self._steps: list[Step] = []
+        self._usage = Usage()
+        self._verify_s = 0.0
+        self._acting: tuple[dict[str, Any], str, float] | None = None
+        self.ended = False
+
+    def open(self, dataset: Path) -> None:
+        """Journal from now on in this dataset.
+
+        Raises:
+            TrajectoryError: The journal can't be made.
+        """
+        self._journal = EpisodeJournal(dataset, self._request.episode_id)
+        self._journal.add_start(self._identity())
+
+    def begin(self, info: dict[str, Any]) -> None:
+        """Note what `reset` told."""
+        self._facts = info
+        if self._journal is not None:
+            self._journal.add_start(self._identity() | self._setting())
+
+    def act(self, observation: dict[str, Any], action: str) -> str:
+        """Note what is about to be done, and on which sight; returns the action."""
+        self._acting = (_as_json(observation), action, time.monotonic())
+        return action
+
+    def add(self, reward: float, terminated: bool, truncated: bool, info: dict[str, Any]) -> None:
+        """Note what the step gave, and bring it into the journal."""
+        if info["verifier"] is not None:
+            self._verify_s += info["verifier"].duration_s
+        self._note(reward, info["reward_terms"], terminated, truncated, info["result"], info["model_calls"])
+        self.ended = terminated or truncated
+
+    def finish(self, outcome: Outcome) -> Episode:
+        """Close the account of an episode that came to its end."""
+        return self._close(self._episode(outcome, None))
+
+    def fail(self, error: BaseException) -> Episode:
+        """Close the account of an episode that an exception ended; what the failed step did is kept."""
+        if self._acting is not None and not isinstance(error, TrajectoryError):
+            context: dict[str, Any] = getattr(error, "context", {})
+            self._note(0.0, {}, False, True, context.get("result"), context.get("model_calls", ()))
+        episode = self._episode(self._outcome_of(error), error)
+        try:
+            return self._close(episode)
+        except TrajectoryError as second:
+            log.error("episode %s can't be stored: %s", episode.episode_id, second)
+            return episode
+
+    def _note(
+        self,
+        reward: float,
+        terms: dict[str, float],
+        terminated: bool,
+        truncated: bool,
+        result: CodeResult | None,
+        calls: Sequence[ModelCall],
+    ) -> None:
+        assert self._acting is not None
+        (observation, action, started), self._acting = self._acting, None
+        step = Step(
+            episode_id=self._request.episode_id,
+            step_index=len(self._steps),
+            observation=observation,
+            action=action,
+            reward=reward,
+            reward_terms=dict(terms),
+            terminated=terminated,
+            truncated=truncated,
+            tool_calls=result.action_log if result else (),
+            duration_s=time.monotonic() - started,
+        )
+        self._steps.append(step)
+        self._results += [result] if result else []
+        self._usage = sum((call.usage for call in calls), self._usage)
+        if self._journal is not None:
+            self._journal.add_step(step, calls)
+
+    def _close(self, episode: Episode) -> Episode:
+        if self._journal is not None:
+            self._journal.finish(episode)
+            self._journal.close()
+        return episode
+
+    def _outcome_of(self, error: BaseException) -> Outcome:
+        if isinstance(error, (KeyboardInterrupt, SystemExit, asyncio.CancelledError)):
+            return Outcome.CANCELLED
+        if isinstance(error, AgentError) and self._facts:  # an agent that never started is the infrastructure's fault
+            return Outcome.AGENT_ERROR
+        return Outcome.INFRA_ERROR
+
+    def _episode(self, outcome: Outcome, error: BaseException | None) -> Episode:
+        names = {name for step in self._steps for name in step.reward_terms}
+        return Episode(
+            **self._identity(),
+            **self._setting(),
+            episode_id=self._request.episode_id,
+            outcome=outcome,
+            episode_return=sum(step.reward for step in self._steps) if outcome.valid_for_training else None,
+            rewards={name: sum(step.reward_terms.get(name, 0.0) for step in self._steps) for name in sorted(names)},
+            num_steps=len(self._steps),
+            num_turns=sum(result.num_turns for result in self._results),
+            agent_s=sum(result.agent_s for result in self._results),
+            verify_s=self._verify_s,
+            usage=self._usage,
+            cost_usd=sum(result.cost_usd for result in self._results),
+            error_type=type(error).__name__ if error else None,
+            error_message=(str(error) or type(error).__name__) if error else None,
+            started_at=self._started_at,
+            ended_at=time.time(),
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """What is known before the machine boots."""
+        request = self._request
+        return {
+            "run_id": request.run_id,
+            "task_id": self._facts.get("task_id") or request.task_id or "",
+            "group_id": request.group_id,
+            "attempt": request.attempt,
+            "seed": request.seed,
+            "config": request.config,
+            "overrides": request.overrides,
+        }
+
+    def _setting(self) -> dict[str, Any]:
+        """What `reset` told of machine and agent; nothing where it failed."""
+        names = ("boot_s", "setup_s", "agent", "agent_version", "model", "sandbox", "isolation")
+        return {name: self._facts[name] for name in names if name in self._facts}
+
+
+def _as_json(observation: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in observation.items()}
