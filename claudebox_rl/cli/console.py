@@ -1,0 +1,13 @@
+"""Where the command line prints."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+_PIPE_WIDTH = 120
+
+
+def make_console() -> Console:
+    """Return a console as wide as the terminal; 120 columns where it is none, so that tables keep their words."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPE_WIDTH)

@@ -1,0 +1,115 @@
+"""The `claudebox-rl` command: parses the sub-command, and turns our errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from claudebox_rl import __version__
+from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
+from claudebox_rl.cli.untrusted import printable
+from claudebox_rl.errors import ClaudeBoxError
+
+EXIT_CODES = """\
+exit codes: 0 all well; 1 an episode ended in infra_error; 2 bad input or a machine that can't be had;
+130 interrupted (machines stopped, finished episodes kept)"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None: those of the process.
+
+    Returns:
+        The exit code.
+    """
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        return arguments.run(arguments)
+    except ClaudeBoxError as error:
+        if arguments.verbose:
+            raise
+        Console(stderr=True).print(f"error: {printable(str(error))}", style="red", markup=False, highlight=False)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201  # the console may be what was interrupted
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the exit flushes into the closed pipe
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="claudebox-rl",
+        description="Play coding tasks with the real Claude Code CLI in isolated machines, and keep the episodes.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"claudebox-rl {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, and show tracebacks")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _describe_rollout(
+        commands.add_parser(
+            "rollout",
+            help="play episodes into a dataset",
+            description="Play tasks and leave a Parquet dataset and a table of results.",
+            epilog=f"{ROLLOUT_HELP}\n{EXIT_CODES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _describe_show(commands.add_parser("show", help="print a dataset's episodes, or one trajectory"))
+    _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
+    return parser
+
+
+def _describe_rollout(command: argparse.ArgumentParser) -> None:
+    command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="settings, in Hydra's syntax")
+    command.add_argument("--config", action="store_true", help="print the resolved settings and stop")
+    command.set_defaults(run=_rollout)
+
+
+def _describe_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", help="the dataset's folder")
+    command.add_argument("episode", nargs="?", help="an episode's id, or how it begins")
+    command.add_argument("--full", action="store_true", help="do not shorten inputs and outputs")
+    command.set_defaults(run=_show)
+
+
+def _describe_tasks(command: argparse.ArgumentParser) -> None:
+    command.add_argument("selector", nargs="*", default=["quickstart"], help="suites, tasks or folders (quickstart)")
+    command.set_defaults(run=_tasks)
+
+
+def _rollout(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.rollout import print_config, rollout
+
+    return print_config(arguments.overrides) if arguments.config else rollout(arguments.overrides)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.show import show
+
+    show(arguments.dataset, arguments.episode, console=make_console(), full=arguments.full)
+    return 0
+
+
+def _tasks(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks import list_tasks
+
+    list_tasks(arguments.selector, console=make_console())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

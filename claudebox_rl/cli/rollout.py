@@ -1,0 +1,151 @@
+"""`claudebox-rl rollout`: from settings to a dataset and a table of results."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+from omegaconf import OmegaConf
+from rich.console import Console
+
+from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.progress import RolloutProgress
+from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
+from claudebox_rl.cli.show import episodes_table
+from claudebox_rl.cli.untrusted import one_line, printable
+from claudebox_rl.config import RolloutConfig
+from claudebox_rl.env.claudebox import ClaudeBoxEnv
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.policies import find_policy
+from claudebox_rl.rollout.plan import plan_episodes
+from claudebox_rl.sandbox.journal import reap
+from claudebox_rl.session.preflight import preflight
+from claudebox_rl.types import Episode, EpisodeRequest, Outcome
+
+
+def print_config(overrides: list[str]) -> int:
+    """Print the resolved settings as YAML."""
+    make_console().print(OmegaConf.to_yaml(OmegaConf.structured(load_config(overrides))), markup=False, highlight=False)
+    return 0
+
+
+def rollout(overrides: list[str]) -> int:
+    """Play what the settings say.
+
+    Returns:
+        0; 1 where an episode ended in `infra_error`; 130 where it was interrupted, after finished episodes were stored.
+
+    Raises:
+        ConfigError: Bad settings; nothing was started.
+        TaskError: A task is unknown, malformed, or can't be played on the chosen sandbox; nothing was started.
+        SandboxStartError: No sandbox can be had here.
+        TrajectoryError: The dataset can't be written.
+    """
+    console = make_console()
+    config = load_config(overrides)
+    _check_counts(config.rollout)
+    env_kwargs, task_ids = _check_environment(config, console)
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    dataset = dataset_folder(config, run_id)
+    requests = plan_episodes(
+        task_ids,
+        episodes_per_task=config.rollout.episodes_per_task,
+        seed=config.seed,
+        run_id=run_id,
+        config=dataclasses.asdict(config),
+        overrides=overrides,
+    )
+    _print_plan(console, config, requests, dataset)
+    started = time.monotonic()
+    interrupted = False
+    with RolloutProgress(console, len(requests)) as progress:
+        try:
+            _play(config, requests, env_kwargs, dataset, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            reap()
+    status = _report(console, progress.episodes, dataset, time.monotonic() - started)
+    return 130 if interrupted else status
+
+
+def _check_counts(rollout: RolloutConfig) -> None:
+    for name, least in (("num_workers", 0), ("sessions_per_worker", 1), ("episodes_per_task", 1), ("max_attempts", 1)):
+        value = getattr(rollout, name)
+        if value < least:
+            raise ConfigError(f"rollout.{name} must be at least {least}, not {value}", field=name)
+
+
+def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, Any], list[str]]:
+    """Make everything once that can be made without a machine, and fix the choice of the sandbox for all workers."""
+    find_policy(config.policy)
+    task: Any = config.task
+    kwargs: dict[str, Any] = {
+        "task": task,
+        "model": dataclasses.asdict(config.model),
+        "agent": dataclasses.asdict(config.agent),
+        "sandbox": dataclasses.asdict(config.sandbox),
+        "rewards": config.reward,
+        "max_steps": config.max_steps,
+    }
+    env = gym.make("claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **kwargs)
+    assert isinstance(env.unwrapped, ClaudeBoxEnv)
+    tasks = list(env.unwrapped.tasks.values())
+    choice = asyncio.run(preflight(config.sandbox, config.model, config.agent, tasks))
+    console.print(f"sandbox: {choice.name} ({one_line(choice.reason)})", markup=False, highlight=False, soft_wrap=True)
+    kwargs["sandbox"]["name"] = choice.name
+    return kwargs, [task.task_id for task in tasks]
+
+
+def _print_plan(console: Console, config: RolloutApp, requests: list[EpisodeRequest], dataset: Path) -> None:
+    workers = config.rollout.num_workers
+    where = f"{workers} Ray workers" if workers else "this process"
+    console.print(
+        f"rollout: {len(requests)} episodes, model {config.model.upstream}, agent {config.agent.name}, in {where}\n"
+        f"dataset: {dataset}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _play(
+    config: RolloutApp,
+    requests: list[EpisodeRequest],
+    env_kwargs: dict[str, Any],
+    dataset: Path,
+    progress: RolloutProgress,
+) -> None:
+    if config.rollout.num_workers == 0:
+        from claudebox_rl.rollout.inline import play_inline
+        from claudebox_rl.rollout.player import EpisodePlayer
+
+        player = EpisodePlayer(env_kwargs, config.policy, dataset, config.rollout.commit_interval_s)
+        play_inline(requests, player, progress)
+        return
+    from claudebox_rl.distributed.runner import Runner, WorkerSpec
+
+    spec = WorkerSpec(env_kwargs, config.policy, dataset)
+    Runner(spec, config.rollout, config.ray, progress).run(requests)
+
+
+def _report(console: Console, episodes: list[Episode], dataset: Path, seconds: float) -> int:
+    """Print the closing table, what failed and where, and how to look closer."""
+    ordered = sorted(episodes, key=lambda episode: (episode.task_id, episode.episode_id))
+    console.print(episodes_table(ordered))
+    failed = [episode for episode in ordered if episode.error_type]
+    for episode in failed:
+        message = f"{episode.episode_id}: {episode.outcome}: {episode.error_type}: {episode.error_message}"
+        console.print(printable(message), style="red", markup=False, highlight=False)
+    console.print(
+        f"{len(episodes)} episodes in {seconds:.1f} s, {len(failed)} failed; look closer: claudebox-rl show {dataset}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 1 if any(episode.outcome is Outcome.INFRA_ERROR for episode in episodes) else 0

@@ -1,0 +1,26 @@
+"""What `claudebox-rl rollout --help` teaches."""
+
+ROLLOUT_HELP = """\
+settings are KEY=VALUE, in any order; these are the ones most used:
+
+  task=quickstart            a suite; or quickstart/fix-bug, a folder, or a list: 'task=[a,b]'
+  model=oracle               who answers the agent: oracle (plays the task's own solution: no key, no network),
+                             nop (does nothing), scripted (turns from a YAML file: model.options.script=FILE),
+                             anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet)
+  agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop
+  agent.max_turns=100        also agent.timeout_s, agent.max_budget_usd, agent.tools='[Bash,Read]'
+  sandbox=auto               auto (boxlite where a micro-VM runs, else local), local, boxlite,
+                             unsafe (no isolation: only for code that you trust)
+  reward='[step_penalty]'    reward wrappers; with arguments: 'reward=[{name: step_penalty, kwargs: {coef: 0.1}}]'
+  max_steps=16               prompts of one episode
+  rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray
+  rollout.episodes_per_task=1
+  seed=0
+  out=rollouts/<time>        the dataset's folder
+
+examples:
+  claudebox-rl rollout
+  claudebox-rl rollout task=quickstart/fix-bug model=anthropic rollout.num_workers=0
+  claudebox-rl rollout rollout.num_workers=4 rollout.episodes_per_task=8 seed=1 out=my-dataset
+  claudebox-rl rollout --config model=nop      # print the settings, play nothing
+"""

@@ -1,0 +1,77 @@
+"""The whole configuration of a rollout, as Hydra's schema and as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from claudebox_rl._resources import data_dir
+from claudebox_rl.config import AgentConfig, ModelConfig, RayConfig, RolloutConfig, SandboxConfig
+from claudebox_rl.errors import ConfigError
+
+GROUPS = ("model", "agent", "sandbox")
+
+
+@dataclass
+class RolloutApp:
+    """Everything that `claudebox-rl rollout` can be told; the fields' meaning stands in `configs/rollout.yaml`."""
+
+    task: Any = "quickstart"
+    policy: str = "instruct"
+    reward: list[Any] = field(default_factory=list[Any])
+    max_steps: int = 16
+    seed: int = 0
+    out: str | None = None
+    model: ModelConfig = field(default_factory=ModelConfig)
+    agent: AgentConfig = field(default_factory=AgentConfig)
+    sandbox: SandboxConfig = field(default_factory=SandboxConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
+    ray: RayConfig = field(default_factory=RayConfig)
+
+
+def load_config(overrides: list[str]) -> RolloutApp:
+    """Compose the shipped configuration with a user's overrides.
+
+    Args:
+        overrides: As on the command line: `model=nop`, `rollout.num_workers=4`.
+
+    Raises:
+        ConfigError: An unknown key or group option (the message lists the known ones), or a value of a wrong type.
+    """
+    ConfigStore.instance().store(name="schema", node=RolloutApp)
+    try:
+        with initialize_config_dir(config_dir=str(data_dir("configs")), version_base="1.3"):
+            config = OmegaConf.to_object(compose("rollout", overrides=overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(_explain(error)) from error
+    assert isinstance(config, RolloutApp)
+    return config
+
+
+def options(group: str) -> list[str]:
+    """Return the shipped options of a config group."""
+    return sorted(file.stem for file in (data_dir("configs") / group).glob("*.yaml"))
+
+
+def _explain(error: Exception) -> str:
+    """Shorten Hydra's message, and name the place and what could have been meant."""
+    cause = error.__cause__ or error
+    noise = ("Config search path", "provider=", "full_key", "object_type", "reference_type")
+    lines = [line.strip() for line in str(cause).splitlines()]
+    text = " ".join(line for line in lines if line and not line.startswith(noise))
+    where = getattr(cause, "full_key", None)
+    owner = getattr(cause, "object_type", None)
+    known = ", ".join(f.name for f in fields(owner if isinstance(owner, type) and is_dataclass(owner) else RolloutApp))
+    return f"{f'{where}: ' if where else ''}{text}\nknown keys: {known}; see `claudebox-rl rollout --help`"
+
+
+def dataset_folder(config: RolloutApp, run_id: str) -> Path:
+    """Return the absolute folder that the rollout writes to."""
+    return Path(config.out or f"rollouts/{run_id}").expanduser().absolute()
