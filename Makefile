@@ -1,0 +1,39 @@
+# Two commands do everything from nothing: `make rollout` and `make test`. Each sets itself up first.
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+READY := $(VENV)/.ready
+
+.PHONY: help setup rollout test lint types package lab bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the virtual environment
+
+$(READY): pyproject.toml tools/setup
+	@PYTHON="$(PYTHON)" bash tools/setup $(VENV)
+
+rollout: $(READY)  ## play the quickstart tasks with the real CLI; settings in ARGS="model=nop seed=3"
+	@$(VENV)/bin/claudebox-rl rollout $(ARGS)
+
+test: $(READY)  ## the quick tests; more arguments in ARGS="-k gateway"
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(READY)  ## ruff: style and format
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+types: $(READY)  ## pyright, strict on the package
+	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+
+package: $(READY)  ## build the wheel through the sdist, install it afresh and run it
+	@$(VENV)/bin/python -m pytest -m slow tests/test_packaging.py
+
+lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)
+	@PYTHON=$(VENV)/bin/python bash tests/lab/run
+
+bench: $(READY)  ## the benchmarks, one JSON line each
+	@for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
+
+clean:  ## remove the virtual environment and caches; datasets stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache dist build

@@ -1,0 +1,88 @@
+"""How many no-op episodes do two workers play a second, and where does the time go?
+
+An episode is a fresh machine, the task's files, the `nop` agent, the verifier and the journal. Paired against the same
+episodes in this process, without Ray.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from claudebox_rl import Episode
+from claudebox_rl.config import RayConfig, RolloutConfig
+from claudebox_rl.distributed.runner import Runner, WorkerSpec
+from claudebox_rl.rollout.inline import play_inline
+from claudebox_rl.rollout.plan import plan_episodes
+from claudebox_rl.rollout.player import EpisodePlayer
+from claudebox_rl.types import EpisodeRequest
+
+EPISODES = 40
+WORKERS = 2
+
+
+class Quiet:
+    """Hears and says nothing."""
+
+    def began(self, request: EpisodeRequest) -> None:
+        return
+
+    def ended(self, episode: Episode, *, again: bool) -> None:
+        return
+
+
+def plan(run_id: str, count: int) -> list[EpisodeRequest]:
+    return plan_episodes(["quickstart/fix-bug"], episodes_per_task=count, seed=0, run_id=run_id, config={})
+
+
+def on_workers(spec: WorkerSpec, run_id: str, count: int) -> tuple[list[Episode], float]:
+    runner = Runner(spec, RolloutConfig(num_workers=WORKERS), RayConfig(), Quiet())
+    started = time.perf_counter()
+    return runner.run(plan(run_id, count)), time.perf_counter() - started
+
+
+def mean(episodes: list[Episode], field: str) -> float:
+    return sum(getattr(episode, field) for episode in episodes) / len(episodes)
+
+
+def main() -> None:
+    sandbox = sys.argv[1] if len(sys.argv) > 1 else "local"
+    kwargs = {"task": "quickstart/fix-bug", "agent": "nop", "sandbox": sandbox}
+    with tempfile.TemporaryDirectory() as folder:
+        player = EpisodePlayer(kwargs, "instruct", Path(folder) / "inline", 30.0)
+        player.play(plan("warm", 1)[0])
+        started = time.perf_counter()
+        inline = play_inline(plan("inline", EPISODES), player, Quiet())
+        inline_s = time.perf_counter() - started
+        spec = WorkerSpec(kwargs, "instruct", Path(folder) / "workers")
+        on_workers(spec, "warm", WORKERS)  # starts Ray
+        few, few_s = on_workers(spec, "few", WORKERS)
+        many, many_s = on_workers(spec, "many", WORKERS + EPISODES)
+    assert all(episode.outcome == "completed" for episode in inline + few + many)
+    walls = [episode.ended_at - episode.started_at for episode in many]
+    parts = {name: round(1000 * mean(many, name), 1) for name in ("boot_s", "setup_s", "agent_s", "verify_s")}
+    rest = 1000 * sum(walls) / len(walls) - sum(parts.values())
+    print(
+        json.dumps(
+            {
+                "benchmark": "episodes_per_second",
+                "sandbox": sandbox,
+                "workers": WORKERS,
+                "episodes_per_s": round(EPISODES / (many_s - few_s), 1),  # the start of the workers is in both
+                "episodes_per_s_inline": round(EPISODES / inline_s, 1),
+                "ratio_workers_to_inline": round(inline_s / (many_s - few_s), 2),
+                "episode_ms": round(1000 * sum(walls) / len(walls), 1),
+                "parts_ms": {
+                    **{name.removesuffix("_s"): value for name, value in parts.items()},
+                    "rest": round(rest, 1),
+                },
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

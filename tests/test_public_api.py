@@ -1,0 +1,53 @@
+"""What users import, and what importing costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import claudebox_rl
+
+PUBLIC = ["SUBMIT", "ClaudeBox", "CodeResult", "Episode", "Outcome", "__version__", "load_dataset", "run_episode"]
+
+
+def test_the_public_names() -> None:
+    assert sorted(claudebox_rl.__all__) == sorted(PUBLIC)
+
+
+def test_every_name_resolves_and_has_a_docstring() -> None:
+    for name in PUBLIC:
+        value = getattr(claudebox_rl, name)
+        assert isinstance(value, str) or value.__doc__, name
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(claudebox_rl, "no_such_name")
+
+
+def loaded_after(statement: str) -> set[str]:
+    script = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(json.loads(done.stdout))
+
+
+def test_import_is_free() -> None:
+    loaded = loaded_after("import claudebox_rl")
+    heavy = {"ray", "boxlite", "pyarrow", "hydra", "omegaconf", "pandas", "torch", "uvicorn", "httpx", "rich"}
+    assert not heavy & loaded
+
+
+def test_import_registers_the_environment() -> None:
+    script = "import claudebox_rl, gymnasium as gym; print(gym.spec('ClaudeBox-v0').entry_point)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "claudebox_rl.env.make:make_claudebox"
+
+
+def test_gymnasium_can_import_it_by_name() -> None:
+    script = (
+        "import gymnasium as gym; env = gym.make('claudebox_rl:ClaudeBox-v0', actor=False); "
+        "import sys; print('ray' in sys.modules, env.unwrapped.tasks != {})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False True"
