@@ -180,7 +180,6 @@ def test_a_key_that_can_t_be_a_header_is_refused_unseen(monkeypatch):
 @pytest.mark.parametrize(
     "options",
     [
-        {},
         {"model": ""},
         {"model": "m", "base_url": "ftp://x"},
         {"model": "m", "base_url": "api.anthropic.com"},
