@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 
 from claudebox_rl.agent.action_log import ActionLog
 from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
 from claudebox_rl.agent.claude_command import cli_mount, command, environment
-from claudebox_rl.agent.claude_process import ClaudeProcess
+from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
 from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
 from claudebox_rl.sandbox import Mount
 from claudebox_rl.types import CodeResult, Failure
+
+log = logging.getLogger(__name__)
 
 _HANDSHAKE_S = 120.0
 _INTERRUPT_GRACE_S = 5.0
@@ -58,21 +61,21 @@ class ClaudeAgent(Agent):
     async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
         """Let the CLI work on one prompt."""
         started = time.monotonic()
-        log = ActionLog()
+        actions = ActionLog()
         timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
         try:
             process = await self._ready(options)
             await process.send_prompt(_as_prose(text))
             self._has_conversation = True
-            result, timed_out = await self._until_result(process, log, timeout_s)
+            result, timed_out = await self._until_result(process, actions, timeout_s)
         except SandboxError:
             raise
         except ClaudeBoxError as error:
             await self.stop()
-            return _broken(error, log, time.monotonic() - started)
+            return _broken(error, actions, time.monotonic() - started)
         if result is None:
             await self.stop()
-            return _timed_out(timeout_s, log, time.monotonic() - started)
+            return _timed_out(timeout_s, actions, time.monotonic() - started)
         cost_usd = max(result.total_cost_usd - self._cost_usd, 0.0)
         self._cost_usd = result.total_cost_usd
         self._spent_usd += cost_usd
@@ -82,7 +85,7 @@ class ClaudeAgent(Agent):
             response=result.text,
             error=error,
             failure=failure,
-            action_log=log.calls(),
+            action_log=actions.calls(),
             cost_usd=cost_usd,
             num_turns=result.num_turns,
             duration_s=time.monotonic() - started,
@@ -100,8 +103,18 @@ class ClaudeAgent(Agent):
         if self._process is None or wanted != self._options:
             await self.stop()
             self._options = wanted
-            self._process = await self._launch(wanted)
+            self._process = await self._relaunch(wanted)
         return self._process
+
+    async def _relaunch(self, options: PromptOptions) -> ClaudeProcess:
+        """Start the CLI with the conversation so far; a crash may have come before the CLI wrote it down."""
+        if self._has_conversation:
+            try:
+                return await self._launch(options)
+            except ProcessEndedError as error:
+                log.warning("the conversation is lost, the next prompt begins a new one: %s", error)
+                self._session_id, self._has_conversation = str(uuid.uuid4()), False
+        return await self._launch(options)
 
     async def _launch(self, options: PromptOptions) -> ClaudeProcess:
         context = self.context
@@ -126,26 +139,26 @@ class ClaudeAgent(Agent):
         return process
 
     async def _until_result(
-        self, process: ClaudeProcess, log: ActionLog, timeout_s: float
+        self, process: ClaudeProcess, actions: ActionLog, timeout_s: float
     ) -> tuple[Result | None, bool]:
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._follow(process, log), False
+                return await self._follow(process, actions), False
         except TimeoutError:
             await process.interrupt()
         try:
             async with asyncio.timeout(_INTERRUPT_GRACE_S):
-                return await self._follow(process, log), True
+                return await self._follow(process, actions), True
         except TimeoutError:
             return None, True
 
-    async def _follow(self, process: ClaudeProcess, log: ActionLog) -> Result:
+    async def _follow(self, process: ClaudeProcess, actions: ActionLog) -> Result:
         while True:
             match await process.next_event():
                 case AssistantMessage() as message:
-                    log.announce(message)
+                    actions.announce(message)
                 case ToolResults() as results:
-                    log.answer(results)
+                    actions.answer(results)
                 case Init(session_id=session_id):
                     self._session_id = session_id
                 case Result() as result:
@@ -172,19 +185,19 @@ def _judge(result: Result, timed_out: bool, timeout_s: float) -> tuple[Failure |
     return None, None
 
 
-def _broken(error: ClaudeBoxError, log: ActionLog, duration_s: float) -> CodeResult:
+def _broken(error: ClaudeBoxError, actions: ActionLog, duration_s: float) -> CodeResult:
     return CodeResult(
         success=False,
         error=error.message,
         failure=Failure.MALFORMED if isinstance(error, MalformedOutputError) else Failure.CRASH,
         exit_code=error.context.get("exit_code"),
-        action_log=log.calls(),
+        action_log=actions.calls(),
         duration_s=duration_s,
     )
 
 
-def _timed_out(timeout_s: float, log: ActionLog, duration_s: float) -> CodeResult:
+def _timed_out(timeout_s: float, actions: ActionLog, duration_s: float) -> CodeResult:
     error = f"the prompt was ended after {timeout_s:g} s: the agent did not heed the interrupt"
     return CodeResult(
-        success=False, error=error, failure=Failure.TIMEOUT, action_log=log.calls(), duration_s=duration_s
+        success=False, error=error, failure=Failure.TIMEOUT, action_log=actions.calls(), duration_s=duration_s
     )

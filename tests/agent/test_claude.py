@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -106,16 +107,37 @@ async def test_the_deadline_interrupts_and_the_session_goes_on(local_sandbox: st
         assert (await box.code("go on")).success
 
 
-async def test_a_crash_is_told_and_the_next_prompt_restarts_with_the_conversation(local_sandbox: str) -> None:
-    kill = {"name": "Bash", "input": {"command": "kill -9 $PPID; sleep 5"}}
-    turns = [{"tools": [kill]}, {"text": "alive again", "repeat": True}]
-    async with playing(local_sandbox, turns) as box:
-        first = await box.code("remember the word heliotrope")
-        assert first.failure is Failure.CRASH
-        assert "exit code" in (first.error or "")
-        second = await box.code("and now?")
-        assert (second.success, second.response) == (True, "alive again")
+async def crash(box: ClaudeBox) -> CodeResult:
+    """Kill the CLI while it waits for the model."""
+    script = 'for p in /proc/[0-9]*; do grep -qs "[c]laude-code/claude" $p/cmdline && kill -9 ${p#/proc/}; done; true'
+    prompt = asyncio.create_task(box.code("now crash"))
+    await asyncio.sleep(1)
+    await box.sandbox.exec(["sh", "-c", script])
+    return await prompt
+
+
+SLOW = {"text": "alive", "delay_s": 2.0, "repeat": True}
+
+
+async def test_a_crash_is_told_and_the_next_prompt_goes_on_with_the_conversation(local_sandbox: str) -> None:
+    async with playing(local_sandbox, [{"text": "noted"}, SLOW]) as box:
+        assert (await box.code("remember the word heliotrope")).success
+        crashed = await crash(box)
+        assert (crashed.failure, crashed.exit_code) == (Failure.CRASH, 137)
+        after = await box.code("and now?")
+        assert after.success, after.error
         assert "heliotrope" in str(box.take_model_calls()[-1].request["messages"])
+
+
+async def test_a_crash_before_anything_was_written_down_begins_anew(
+    local_sandbox: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with playing(local_sandbox, [SLOW]) as box:
+        assert (await crash(box)).failure is Failure.CRASH
+        await box.sandbox.exec(["sh", "-c", "rm -rf $HOME/.claude"])
+        after = await box.code("and now?")
+        assert after.success, after.error
+    assert "the conversation is lost" in caplog.text
 
 
 async def test_other_tools_mean_another_process_but_the_same_conversation(local_sandbox: str) -> None:

@@ -142,7 +142,8 @@ def test_an_agent_that_crashes_raises(local_sandbox: str, env: gym.Env) -> None:
     box = core._episode.box
     from claudebox_rl.env.loop import shared_loop
 
-    shared_loop().run(box.sandbox.exec(["sh", "-c", "kill -9 $(pgrep -f claude-code/claude || pidof claude)"]))
+    script = 'for p in /proc/[0-9]*; do grep -qs "[c]laude-code/claude" $p/cmdline && kill -9 ${p#/proc/}; done; true'
+    shared_loop().run(box.sandbox.exec(["sh", "-c", script]))
     with pytest.raises(AgentError, match="ended with exit code") as caught:
         env.step(observation["instruction"])
     assert caught.value.context["failure"] == "crash"
