@@ -61,7 +61,9 @@ class RolloutProgress:
             self.episodes.append(episode)
         if episode.episode_return is not None:
             self._returns.append(episode.episode_return)
-        self._console.print(self._line(episode, again), style=_STYLES[episode.outcome], markup=False, highlight=False)
+        self._console.print(
+            self._line(episode, again), style=_STYLES[episode.outcome], markup=False, highlight=False, soft_wrap=True
+        )
         self._refresh()
 
     def _line(self, episode: Episode, again: bool) -> str:

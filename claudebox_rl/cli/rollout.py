@@ -25,6 +25,7 @@ from claudebox_rl.policies import find_policy
 from claudebox_rl.rollout.plan import plan_episodes
 from claudebox_rl.sandbox.journal import reap
 from claudebox_rl.session.preflight import preflight
+from claudebox_rl.trajectory import recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 
@@ -121,6 +122,7 @@ def _play(
     dataset: Path,
     progress: RolloutProgress,
 ) -> None:
+    recover(dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
     if config.rollout.num_workers == 0:
         from claudebox_rl.rollout.inline import play_inline
         from claudebox_rl.rollout.player import EpisodePlayer
@@ -141,7 +143,7 @@ def _report(console: Console, episodes: list[Episode], dataset: Path, seconds: f
     failed = [episode for episode in ordered if episode.error_type]
     for episode in failed:
         message = f"{episode.episode_id}: {episode.outcome}: {episode.error_type}: {episode.error_message}"
-        console.print(printable(message), style="red", markup=False, highlight=False)
+        console.print(printable(message), style="red", markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{len(episodes)} episodes in {seconds:.1f} s, {len(failed)} failed; look closer: claudebox-rl show {dataset}",
         markup=False,
