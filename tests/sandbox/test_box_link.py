@@ -1,4 +1,4 @@
-"""A box's main command and the host's end of it, without a VM: in a pid namespace, over pipes that pass text as BoxLite."""
+"""A box's main command and the host's end of it, without a VM: in a pid namespace, over pipes that carry text."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
@@ -10,23 +9,20 @@ import pytest
 from claudebox_rl.sandbox import SandboxSpec, sandbox_class
 from claudebox_rl.testing.sandbox_checks import CHECKS, Check, check_sandbox
 
-BACKENDS = ["fake", "unsafe", "local", pytest.param("boxlite", marks=pytest.mark.lab)]
+BACKENDS = ["fake", "unsafe", "local"]  # boxlite: tests/lab/test_boxlite.py
 ORDINARY = {
     "fake": SandboxSpec(),
     "unsafe": SandboxSpec(network="full"),
     "local": SandboxSpec(),
-    "boxlite": SandboxSpec(image=os.environ.get("CLAUDEBOX_LAB_IMAGE")),
 }
 EXCUSED: dict[str, set[str]] = {
     "fake": {"shell", "isolation"},
     "unsafe": {"isolation"},
     "local": set(),
-    "boxlite": set(),
 }
 """What a backend says that it is not; checks that need it are skipped, and no others."""
-GAPS: dict[str, dict[str, str]] = {"fake": {}, "unsafe": {}, "local": {}, "boxlite": {}}
+GAPS: dict[str, dict[str, str]] = {"fake": {}, "unsafe": {}, "local": {}}
 """Checks that a backend is known not to pass, with the reason."""
-PATIENCE_S = {"boxlite": 60.0}
 
 
 @pytest.fixture
@@ -43,7 +39,6 @@ async def test_contract(backend: str, check: Check) -> None:
         lambda spec: sandbox_class(backend)(spec or ORDINARY[backend]),
         only=[check.name],
         gaps={name: reason for name, reason in GAPS[backend].items() if name == check.name},
-        patience_s=PATIENCE_S.get(backend, 10.0),
     )
     report.raise_if_failed()
     (result,) = report.results

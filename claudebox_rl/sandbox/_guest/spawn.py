@@ -8,8 +8,8 @@ import signal
 
 CANT_RUN, NOT_FOUND = 126, 127
 """Exit codes of a shell for a program that can't be run or does not exist."""
-_RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
-"""What this process ignores, and commands must not."""
+_RESTORED_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+"""Process 1 ignores some, and commands must not."""
 
 
 class CantStartError(Exception):
