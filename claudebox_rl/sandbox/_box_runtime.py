@@ -52,17 +52,29 @@ def load() -> Any:
 
 
 def explain(error: Exception, image: str) -> SandboxStartError:
-    """Turn what BoxLite raised at a start into an error with its fix."""
-    kind, text = type(error).__name__, str(error)
+    """Turn what BoxLite raised at a start into an error with its fix.
+
+    Its context has `cause`: `kvm` (none here), `image` (can't be had), `python` (not in the image) or `boot`.
+    """
+    cause = _cause(type(error).__name__, str(error))
+    return SandboxStartError(f"the box did not start: {error}; {_FIXES[cause].format(image)}", cause=cause, image=image)
+
+
+_FIXES = {
+    "kvm": "enable KVM and let this user open /dev/kvm (group kvm), or use sandbox=local",
+    "image": "check the image {!r} and the way to its registry, or give the folder of an OCI layout",
+    "python": "the image {!r} needs python3, 3.10 or newer",
+    "boot": "if /dev/kvm is there but machines don't run on it, use sandbox=local",
+}
+_OF_IMAGES = ("ImageError", "NotFoundError", "UpstreamUnavailableError", "NetworkError")
+
+
+def _cause(kind: str, text: str) -> str:
     if kind == "UnsupportedError":
-        fix = "enable KVM and let this user open /dev/kvm (group kvm), or use sandbox=local"
-    elif kind in ("ImageError", "NotFoundError", "UpstreamUnavailableError", "NetworkError") or "image" in text.lower():
-        fix = f"check the reference {image!r} and the way to its registry, or give the folder of an OCI layout as image"
-    elif "python3" in text or "executable" in text.lower():
-        fix = f"the image {image!r} needs python3, 3.10 or newer"
-    else:
-        fix = "if /dev/kvm is there but machines don't run on it, use sandbox=local"
-    return SandboxStartError(f"the box did not start: {text}; {fix}", image=image, kind=kind)
+        return "kvm"
+    if "executable 'python3' not found" in text:
+        return "python"
+    return "image" if kind in _OF_IMAGES or "pull image" in text.lower() else "boot"
 
 
 def _make() -> Any:

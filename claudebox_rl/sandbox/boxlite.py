@@ -85,17 +85,17 @@ class BoxliteSandbox(SupervisedSandbox):
         entry = await asyncio.to_thread(journal.record, self.sandbox_id, self.name)
         self._held.callback(journal.forget, self.sandbox_id)
         if not _is_folder(self._image):
-            await self._in_time(_PULL_S, runtime.images.pull(self._image), f"the pull of {self._image}")
+            await self._in_time(_PULL_S, runtime.images.pull(self._image), "image", f"the pull of {self._image}")
         self._held.push_async_callback(self._remove, runtime)
-        await self._in_time(self.spec.start_timeout_s, self._bring_up(runtime, entry), "the start of the box")
+        await self._in_time(self.spec.start_timeout_s, self._bring_up(runtime, entry), "boot", "the boot")
 
-    async def _in_time(self, limit_s: float, work: Awaitable[object], what: str) -> None:
+    async def _in_time(self, limit_s: float, work: Awaitable[object], cause: str, what: str) -> None:
         try:
             async with asyncio.timeout(limit_s):
                 await work
         except TimeoutError as error:
             said = self._link.said.strip() if self._link else ""
-            raise SandboxStartError(f"{what} took more than {limit_s:g} s. {said}".strip()) from error
+            raise SandboxStartError(f"{what} took more than {limit_s:g} s. {said}".strip(), cause=cause) from error
         except SandboxError:
             raise
         except Exception as error:  # BoxLite's classes are known only to its native part
