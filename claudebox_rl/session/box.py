@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
 from contextlib import AsyncExitStack
@@ -23,8 +22,6 @@ from claudebox_rl.session.model import make_model
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
 from claudebox_rl.verifier import verify
-
-log = logging.getLogger(__name__)
 
 
 class ClaudeBox:
