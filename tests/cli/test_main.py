@@ -124,7 +124,14 @@ def test_ctrl_c_stops_machines_and_keeps_what_finished(local_sandbox: str, tmp_p
         f"rollout.num_workers={num_workers}", f"out={tmp_path}/data",
     ]  # fmt: skip
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where the tests run in the background
     )
     assert process.stdout is not None
     for line in process.stdout:
