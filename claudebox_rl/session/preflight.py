@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from claudebox_rl.sandbox.auto import Choice
-
 from claudebox_rl.agent import agent_class
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import TaskError
 from claudebox_rl.sandbox import sandbox_class
+from claudebox_rl.sandbox.auto import Choice
 from claudebox_rl.session.machine import choose, make_spec
 from claudebox_rl.session.model import make_model
 from claudebox_rl.tasks import Task, check_playable
