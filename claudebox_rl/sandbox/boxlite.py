@@ -6,8 +6,10 @@ most: the boundary is the VM. What they leave of the host's: the folders of the 
 - `network="none"` is BoxLite's network mode `disabled`: the box has no interface but its loopback. An exposed port is a
   socket of the supervisor inside, and each of its connections travels over the main command's standard streams. So
   exactly that port is reachable; BoxLite's own door to the host's loopback would open all of its ports.
-- `network="full"` reaches what the host reaches, and by the name host.boxlite.internal **every TCP port of the host's
-  loopback**: BoxLite has no way to close that door alone. Nothing that trusts loopback may run beside such a box.
+- `network="full"` reaches what the host reaches, but not the host's loopback: process 1 makes BoxLite's address for it
+  unreachable and gives up the right to undo that, before a command runs.
+- With a workspace of the host, BoxLite's own process runs in its namespaces but without its seccomp filter, which is
+  too narrow for such a folder (0.10.8). Files in it belong to root inside and to the folder's owner outside.
 - `max_processes` can't be enforced for root and is refused where it is not the default; the guest kernel's own limit
   is about eight threads for each MiB of memory.
 - A process that is killed takes its boxes with it (BoxLite's shim watches its owner), and the next runtime on its
@@ -47,8 +49,10 @@ if sys.version_info < (3, 10):
     sys.exit("the image's python3 is " + sys.version.split()[0] + "; 3.10 or newer is needed")
 sys.path.insert(0, {_GUEST_PATH!r})
 from claudebox_rl.sandbox._guest.box import main
-main(*{(*WRITABLE, HOME)!r})
+main({(*WRITABLE, HOME)!r}, has_network=%r)
 """
+_CAPABILITIES = {False: {"drop": ["NET_RAW"]}, True: {"drop": ["NET_RAW"], "add": ["NET_ADMIN"]}}
+"""By whether there is a network. Raw sockets would go past the closed door (`_guest.host_door`)."""
 _RESERVED = (*WRITABLE, HOME, "/tmp", "/proc", "/sys", "/dev", "/etc", "/usr", "/bin", "/lib", _GUEST_PATH)
 
 
@@ -129,7 +133,8 @@ class BoxliteSandbox(SupervisedSandbox):
 
     def _options(self) -> Any:
         boxlite = _box_runtime.load()
-        mode = "disabled" if self.spec.network == "none" else "enabled"
+        has_network = self.spec.network != "none"
+        mode = "enabled" if has_network else "disabled"
         return boxlite.BoxOptions(
             **{"rootfs_path" if _is_folder(self._image) else "image": self._image},
             cpus=int(self.spec.cpus or _DEFAULT_CPUS),
@@ -137,11 +142,20 @@ class BoxliteSandbox(SupervisedSandbox):
             disk_size_gb=_DISK_GB,
             volumes=self._volumes(),
             network=boxlite.NetworkSpec(outbound=boxlite.OutboundNetworkSpec(mode=mode)),
-            entrypoint=["python3", "-I", "-S", "-c", _MAIN],
+            entrypoint=["python3", "-I", "-S", "-c", _MAIN % has_network],
+            advanced=self._advanced(boxlite, has_network),
             cmd=[],
             auto_remove=True,
             detach=False,
         )
+
+    def _advanced(self, boxlite: Any, has_network: bool) -> Any:
+        security = boxlite.SecurityOptions.standard()
+        # BoxLite's filter kills its own process, and so the box, at the system calls by which a guest renames a file in
+        # a writable folder of the host, or changes its mode. Its namespaces still confine it.
+        security.seccomp_enabled = self.spec.workspace is None
+        capabilities = boxlite.ContainerCapabilities(**_CAPABILITIES[has_network])
+        return boxlite.AdvancedBoxOptions(security=security, capabilities=capabilities)
 
     def _volumes(self) -> list[tuple[str, str, bool]]:
         mounts = (*self.spec.mounts, Mount(_GUEST_SOURCE, _GUEST))

@@ -105,7 +105,7 @@ class Piped(SupervisedSandbox):
         self._link: BoxLink | None = None
 
     async def _boot(self) -> None:
-        execution = await start_main(boxlite._MAIN.replace(repr((*boxlite.WRITABLE, boxlite.HOME)), "()"))
+        execution = await start_main((boxlite._MAIN % False).replace(repr((*boxlite.WRITABLE, boxlite.HOME)), "()"))
         self.process = execution.process
         self._held.push_async_callback(self.process.wait)
         self._held.callback(self.process.stdin.close)

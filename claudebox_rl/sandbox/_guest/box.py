@@ -20,22 +20,26 @@ from collections.abc import Coroutine
 from typing import Any, NoReturn
 
 from claudebox_rl.sandbox._guest import main as supervisor
+from claudebox_rl.sandbox._guest.host_door import close_host_door
 from claudebox_rl.sandbox._guest.streams import MOST_STREAMS, Splitter, Stream, Streams, join
 
 _READ_BYTES = 1 << 18
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 
 
-def main(*folders: str) -> NoReturn:
+def main(folders: tuple[str, ...], *, has_network: bool) -> NoReturn:
     """Make the folders, greet the host, and serve until it is gone.
 
     Args:
         folders: Absolute paths of folders that every sandbox has.
+        has_network: Whether there is a door to the host's loopback to be closed.
     """
     if os.getpid() != 1:
         raise SystemExit("this ends every process that it sees; it runs as process 1 of a box only")
     for folder in folders:
         os.makedirs(folder, exist_ok=True)
+    if has_network:
+        close_host_door()
     # Process 1 can't be killed from inside, but what Python itself handles would reach it.
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
