@@ -23,6 +23,7 @@ from claudebox_rl.env.claudebox import ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.policies import find_policy
 from claudebox_rl.rollout.plan import plan_episodes
+from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.journal import reap
 from claudebox_rl.session.preflight import preflight
 from claudebox_rl.trajectory import recover
@@ -97,6 +98,8 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
     env = gym.make("claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
     tasks = list(env.unwrapped.tasks.values())
+    if config.sandbox.name == "auto" and not memory_file().exists():
+        console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
     choice = asyncio.run(preflight(config.sandbox, config.model, config.agent, tasks))
     console.print(f"sandbox: {choice.name} ({one_line(choice.reason)})", markup=False, highlight=False, soft_wrap=True)
     kwargs["sandbox"]["name"] = choice.name

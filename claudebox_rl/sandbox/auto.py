@@ -20,8 +20,8 @@ from typing import Any, cast
 from claudebox_rl._resources import home
 from claudebox_rl.errors import SandboxStartError
 
-PROBE_TIMEOUT_S = 90.0
-"""For pulling an image, booting a box and running one command in it."""
+PROBE_TIMEOUT_S = 300.0
+"""For an image, its disk, a boot and one command, together; a guest that dies is seen after half a minute."""
 NO_HOLDS_S = 24 * 3600.0
 """How long a "no" is believed; a "yes" is, until kernel, boot, BoxLite or image change."""
 
@@ -31,7 +31,7 @@ from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 
 async def main():
-    async with BoxliteSandbox(SandboxSpec(image=sys.argv[1] or None, memory_mib=512)) as box:
+    async with BoxliteSandbox(SandboxSpec(image=sys.argv[1] or None, memory_mib=512, start_timeout_s=240.0)) as box:
         result = await box.exec(["echo", "alive"], timeout_s=20)
         assert result.text.strip() == "alive", result
 
