@@ -56,7 +56,7 @@ class EnvCore:
             "boot_s": box.boot_s,
             "setup_s": box.setup_s,
             "sandbox": box.sandbox.name,
-            "isolation": box.sandbox.capabilities.isolation,
+            "isolation": box.sandbox.capabilities().isolation,
             "agent": settings.agent.name,
             "agent_version": box.agent_version,
             "model": box.model_name,

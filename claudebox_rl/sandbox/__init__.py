@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from claudebox_rl._registry import check, resolve
 from claudebox_rl.sandbox.base import ExecStream, Sandbox
-from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, Mount, OutputChunk, SandboxSpec
+from claudebox_rl.sandbox.metrics import RefusedConnection, SandboxMetrics
+from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, Mount, OutputChunk, SandboxSpec, Secret
 
 SANDBOXES = {
     "boxlite": "claudebox_rl.sandbox.boxlite:BoxliteSandbox",
@@ -42,8 +43,11 @@ __all__ = [
     "ExitStatus",
     "Mount",
     "OutputChunk",
+    "RefusedConnection",
     "Sandbox",
+    "SandboxMetrics",
     "SandboxSpec",
+    "Secret",
     "check_sandbox_name",
     "sandbox_class",
 ]

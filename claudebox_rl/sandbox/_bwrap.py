@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from claudebox_rl._resources import home
 from claudebox_rl.errors import ConfigError, SandboxStartError
+from claudebox_rl.sandbox._check_spec import overlap
 from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import Mount
 
@@ -75,24 +75,9 @@ class Descriptors:
     """Pipe that bwrap writes the process id of its command to."""
 
 
-def check_mounts(mounts: Sequence[Mount]) -> None:
-    """Refuse a mount whose source is no folder or whose target can't be had.
-
-    Raises:
-        ConfigError: Names the mount.
-    """
-    taken = [*_RESERVED, *([] if _base_is_in_usr() else [sys.base_prefix])]
-    for mount in mounts:
-        target = PurePosixPath(mount.target)
-        if not mount.source.is_absolute() or not mount.source.is_dir():
-            raise ConfigError(f"mounts: {mount.source} is not the absolute path of a folder", source=str(mount.source))
-        if not target.is_absolute() or ".." in target.parts or str(target) == "/":
-            raise ConfigError(f"mounts: {mount.target!r} is not an absolute path inside", target=mount.target)
-        if clash := next((other for other in taken if _overlap(target, PurePosixPath(other))), None):
-            raise ConfigError(
-                f"mounts: {mount.target} overlaps {clash}, which is the sandbox's own", target=mount.target
-            )
-        taken.append(str(target))
+def reserved() -> tuple[str, ...]:
+    """Return the folders inside that no mount may overlap."""
+    return (*_RESERVED, *([] if _base_is_in_usr() else [sys.base_prefix]))
 
 
 def check_workspace(workspace: Path) -> None:
@@ -156,7 +141,7 @@ def python() -> str:
         SandboxStartError: It lies where a sandbox's writable folders are.
     """
     base = PurePosixPath(sys.base_prefix)
-    if any(_overlap(base, PurePosixPath(folder)) for folder in (*WRITABLE, HOME, "/proc", "/dev")):
+    if any(overlap(base, PurePosixPath(folder)) for folder in (*WRITABLE, HOME, "/proc", "/dev")):
         raise SandboxStartError(f"Python is installed in {base}, which sandboxes use for themselves; use another one")
     return f"{base}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -192,10 +177,6 @@ def _read_only(source: Path, target: str) -> list[str]:
 def _parents(target: str) -> list[str]:
     parents = [str(parent) for parent in reversed(PurePosixPath(target).parents)][1:]
     return [option for parent in parents for option in ("--perms", "0755", "--dir", parent)]
-
-
-def _overlap(one: PurePosixPath, other: PurePosixPath) -> bool:
-    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _base_is_in_usr() -> bool:

@@ -7,13 +7,14 @@ import contextlib
 import errno
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._frames import Channel, Exchange
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
 from claudebox_rl.sandbox._local_exec import LocalExec
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
+from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import SandboxSpec
 
 _DETAIL_CHARS = 500
@@ -78,6 +79,17 @@ class SupervisedSandbox(Sandbox):
         self._channel.check()
         return self._channel
 
+    # Placeholders
+
+    async def fork(self, n: int = 1) -> tuple[Self, ...]:
+        raise NotImplementedError
+
+    async def metrics(self) -> SandboxMetrics:
+        raise NotImplementedError
+
+    async def publish_port(self, port: int) -> str:
+        raise NotImplementedError
+
     # Commands
 
     async def open_exec(
@@ -86,6 +98,7 @@ class SupervisedSandbox(Sandbox):
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None = None,
     ) -> ExecStream:
         """Start a command.

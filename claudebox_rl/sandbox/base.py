@@ -18,7 +18,9 @@ from typing import ClassVar, Self
 
 from claudebox_rl.errors import OutputLimitError, SandboxError
 from claudebox_rl.sandbox._archive import pack, unpack
+from claudebox_rl.sandbox._check_spec import check_spec
 from claudebox_rl.sandbox._output import Kept
+from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, OutputChunk, SandboxSpec
 
 WORKSPACE = "/workspace"
@@ -84,13 +86,18 @@ class Sandbox(ABC):
     """
 
     name: ClassVar[str]
-    capabilities: ClassVar[Capabilities]
     root: str = ""
     """Prefix under which commands see the folders above; only `unsafe` has one."""
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         self.spec = spec or SandboxSpec()
+        check_spec(self.name, self.spec, self.capabilities())
         self.sandbox_id = f"{self.name}-{uuid.uuid4().hex[:12]}"
+
+    @classmethod
+    @abstractmethod
+    def capabilities(cls) -> Capabilities:
+        """Return what this backend gives on this host. Found out once for each process; starts nothing."""
 
     @abstractmethod
     async def start(self) -> None:
@@ -112,6 +119,7 @@ class Sandbox(ABC):
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None = None,
     ) -> ExecStream:
         """Start a command with standard input open and stream its output.
@@ -120,12 +128,52 @@ class Sandbox(ABC):
             argv: Program and arguments; never a shell string.
             env: Added to the sandbox's environment.
             cwd: Absolute path inside; /workspace by default.
+            user: Name of a user inside, or its number; by default the spec's.
             timeout_s: From start to end; then the whole process tree is ended and the status says `timed_out`.
 
         Raises:
+            ConfigError: The backend has no such user (see `Capabilities.users`).
             SandboxUnavailableError: The machine is not running.
 
         A program that does not exist is a result: exit code 127 with a line on standard error (126 where it can't run).
+        """
+
+    @abstractmethod
+    async def fork(self, n: int = 1) -> tuple[Self, ...]:
+        """Start `n` sandboxes that hold the same files as this one and share nothing with it or with each other.
+
+        Copied are the files of the writable folders (/workspace, /tests, /solution, /logs and the home folder), as they
+        are at one moment: commands here are held still meanwhile and go on after. Not copied are processes, exposed
+        ports, and /tmp where it is in memory. A fork of a workspace on the host has a workspace of its own, deleted at
+        `stop`. The caller stops each; if one does not start, none is left.
+
+        Args:
+            n: How many, at least 1.
+
+        Raises:
+            ConfigError: `n` is less than 1.
+            SandboxStartError: One did not come up.
+            SandboxUnavailableError: This machine is not running.
+        """
+
+    @abstractmethod
+    async def metrics(self) -> SandboxMetrics:
+        """Return what this sandbox has used since its start.
+
+        Raises:
+            SandboxUnavailableError: The machine is not running: ask before `stop`.
+        """
+
+    @abstractmethod
+    async def publish_port(self, port: int) -> str:
+        """Make one TCP port of the machine's loopback reachable on the host's loopback, until `stop`.
+
+        Returns:
+            `host:port`, to be dialled on the host. A connection to a port that nobody serves inside is cut.
+
+        Raises:
+            ConfigError: `port` is not from 1 to 65535.
+            SandboxUnavailableError: The machine is not running.
         """
 
     @abstractmethod
@@ -143,6 +191,7 @@ class Sandbox(ABC):
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None = None,
         output_cap_bytes: int = OUTPUT_CAP_BYTES,
     ) -> ExecResult:
@@ -153,6 +202,7 @@ class Sandbox(ABC):
             stdin: The whole standard input; end-of-file follows.
             env: Added to the sandbox's environment.
             cwd: Absolute path inside; /workspace by default.
+            user: As for `open_exec`.
             timeout_s: As for `open_exec`; what was printed until then is returned.
             output_cap_bytes: Kept of standard output and of standard error, each.
 
@@ -160,7 +210,7 @@ class Sandbox(ABC):
             SandboxUnavailableError: The machine is not running, or died.
         """
         return await self._run(
-            argv, stdin=stdin, env=env, cwd=cwd, timeout_s=timeout_s, output_cap_bytes=output_cap_bytes
+            argv, stdin=stdin, env=env, cwd=cwd, user=user, timeout_s=timeout_s, output_cap_bytes=output_cap_bytes
         )
 
     async def _run(
@@ -170,13 +220,14 @@ class Sandbox(ABC):
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None,
         output_cap_bytes: int = OUTPUT_CAP_BYTES,
         end_when_cut: bool = False,
     ) -> ExecResult:
         started = time.monotonic()
         kept = {"stdout": Kept(output_cap_bytes), "stderr": Kept(output_cap_bytes)}
-        async with await self.open_exec(argv, env=env, cwd=cwd, timeout_s=timeout_s) as stream:
+        async with await self.open_exec(argv, env=env, cwd=cwd, user=user, timeout_s=timeout_s) as stream:
             feeder = asyncio.create_task(_feed(stream, stdin))
             try:
                 async for chunk in stream:

@@ -27,16 +27,18 @@ from typing import Any
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import _box_runtime, journal
 from claudebox_rl.sandbox._box_link import BoxLink
+from claudebox_rl.sandbox._check_spec import check_mounts
 from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
-from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec
+from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec, is_layout
 
 DEFAULT_IMAGE = "python:3.12-slim-bookworm"
 HOME = "/home/agent"
 _DEFAULT_CPUS, _DEFAULT_MEMORY_MIB, _DISK_GB = 1, 2048, 16
 _LEAST_MEMORY_MIB = 256
+_MOST_CPUS = 255
 _PULL_S = 900.0
 _STOP_S = 30.0
 _MAX_OPEN_FILES = 1 << 16
@@ -69,16 +71,21 @@ class BoxliteSandbox(SupervisedSandbox):
     """
 
     name = "boxlite"
-    capabilities = Capabilities(
-        isolation="microvm",
-        images=True,
-        networks=frozenset({"none", "full"}),
-        hard_limits=frozenset({"cpus", "memory_mib", "max_file_bytes"}),
-    )
+
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        """Return what a micro-VM gives."""
+        return Capabilities(
+            isolation="microvm",
+            networks=frozenset({"none", "full"}),
+            images=frozenset({"layout", "registry"}),
+            hard_limits=frozenset({"cpus", "memory_mib", "max_file_bytes"}),
+        )
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
-        _refuse_what_is_not_enforced(self.spec)
+        _check_size(self.spec)
+        check_mounts(self.spec, _RESERVED)
         self._image = self.spec.image or DEFAULT_IMAGE
         self._box: Any = None
         self._link: BoxLink | None = None
@@ -88,7 +95,7 @@ class BoxliteSandbox(SupervisedSandbox):
         await asyncio.to_thread(journal.reap)
         entry = await asyncio.to_thread(journal.record, self.sandbox_id, self.name)
         self._held.callback(journal.forget, self.sandbox_id)
-        if not _is_folder(self._image):
+        if not is_layout(self._image):
             await self._in_time(_PULL_S, runtime.images.pull(self._image), "image", f"the pull of {self._image}")
         self._held.push_async_callback(self._remove, runtime)
         await self._in_time(self.spec.start_timeout_s, self._bring_up(runtime, entry), "boot", "the boot")
@@ -136,7 +143,7 @@ class BoxliteSandbox(SupervisedSandbox):
         has_network = self.spec.network != "none"
         mode = "enabled" if has_network else "disabled"
         return boxlite.BoxOptions(
-            **{"rootfs_path" if _is_folder(self._image) else "image": self._image},
+            **{"rootfs_path" if is_layout(self._image) else "image": self._image},
             cpus=int(self.spec.cpus or _DEFAULT_CPUS),
             memory_mib=self.spec.memory_mib or _DEFAULT_MEMORY_MIB,
             disk_size_gb=_DISK_GB,
@@ -185,34 +192,8 @@ class BoxliteSandbox(SupervisedSandbox):
             raise SandboxUnavailableError(f"the sandbox gave no port: {error}") from error
 
 
-def _refuse_what_is_not_enforced(spec: SandboxSpec) -> None:
-    if spec.cpus is not None and (spec.cpus != int(spec.cpus) or not 1 <= spec.cpus <= 255):
-        raise ConfigError(f"cpus={spec.cpus}: a box has whole CPUs, 1 to 255", field="cpus")
+def _check_size(spec: SandboxSpec) -> None:
+    if spec.cpus is not None and (spec.cpus != int(spec.cpus) or spec.cpus > _MOST_CPUS):
+        raise ConfigError(f"cpus={spec.cpus}: a box has whole CPUs, 1 to {_MOST_CPUS}", field="cpus")
     if spec.memory_mib is not None and spec.memory_mib < _LEAST_MEMORY_MIB:
         raise ConfigError(f"memory_mib={spec.memory_mib}: a box needs {_LEAST_MEMORY_MIB} or more", field="memory_mib")
-    if spec.max_processes not in (None, SandboxSpec().max_processes):
-        raise ConfigError("sandbox=boxlite can't enforce max_processes; leave it out", field="max_processes")
-    if spec.max_file_bytes is not None and spec.max_file_bytes < 1:
-        raise ConfigError(f"max_file_bytes={spec.max_file_bytes} must be at least 1", field="max_file_bytes")
-    if spec.image is not None and _is_folder(spec.image) and not (Path(spec.image) / "index.json").is_file():
-        raise ConfigError(f"image={spec.image} is a path, but no folder with an OCI layout", field="image")
-    _check_mounts(spec.mounts)
-
-
-def _check_mounts(mounts: tuple[Mount, ...]) -> None:
-    taken = [PurePosixPath(folder) for folder in _RESERVED]
-    for mount in mounts:
-        target = PurePosixPath(mount.target)
-        if not mount.source.is_absolute() or not mount.source.is_dir():
-            raise ConfigError(f"mounts: {mount.source} is not the absolute path of a folder", source=str(mount.source))
-        if not target.is_absolute() or ".." in target.parts or str(target) == "/":
-            raise ConfigError(f"mounts: {mount.target!r} is not an absolute path inside", target=mount.target)
-        if clash := next((o for o in taken if o.is_relative_to(target) or target.is_relative_to(o)), None):
-            raise ConfigError(
-                f"mounts: {mount.target} overlaps {clash}, which is the sandbox's own", target=mount.target
-            )
-        taken.append(target)
-
-
-def _is_folder(image: str) -> bool:
-    return image.startswith(("/", "./", "../"))

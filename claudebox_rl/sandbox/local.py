@@ -14,10 +14,11 @@ import asyncio
 import os
 from pathlib import Path
 
-from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
+from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import _bwrap, _uids, journal
 from claudebox_rl.sandbox._bwrap import HOME, Layout
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
+from claudebox_rl.sandbox._check_spec import check_mounts
 from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
 from claudebox_rl.sandbox._machine import Machine, launch
@@ -37,21 +38,24 @@ class LocalSandbox(SupervisedSandbox):
     until `stop`; started by anybody else, they run in a user namespace as the user who started it.
 
     Raises:
-        ConfigError: The spec asks for an image, `cpus`, `memory_mib` or the network, which this can't enforce, or for
-            a mount or a workspace that can't be had.
+        ConfigError: The spec asks for what `capabilities` does not state, or for a mount or a workspace that can't be
+            had.
     """
 
     name = "local"
-    capabilities = Capabilities(
-        isolation="namespace",
-        images=False,
-        networks=frozenset({"none"}),
-        hard_limits=frozenset({"max_processes", "max_file_bytes"}),
-    )
+
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        """Return what this host lets us enforce."""
+        return Capabilities(
+            isolation="namespace",
+            networks=frozenset({"none"}),
+            hard_limits=frozenset({"max_processes", "max_file_bytes"}),
+        )
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
-        _refuse_what_is_not_enforced(self.spec)
+        _check_folders(self.spec)
         self._env = {
             "HOME": HOME,
             "USER": "agent",
@@ -148,16 +152,7 @@ class LocalSandbox(SupervisedSandbox):
         return f"127.0.0.1:{inside}"
 
 
-def _refuse_what_is_not_enforced(spec: SandboxSpec) -> None:
-    for field in ("image", "cpus", "memory_mib"):
-        if getattr(spec, field) is not None:
-            raise ConfigError(f"sandbox=local can't enforce {field}; use sandbox=boxlite, or leave it out", field=field)
-    if spec.network != "none":
-        raise ConfigError(f"sandbox=local has no network={spec.network}; use sandbox=boxlite, or none", field="network")
-    for field, least in (("max_processes", 2), ("max_file_bytes", 1)):
-        value = getattr(spec, field)
-        if value is not None and value < least:
-            raise ConfigError(f"{field}={value} must be at least {least}", field=field)
-    _bwrap.check_mounts(spec.mounts)
+def _check_folders(spec: SandboxSpec) -> None:
+    check_mounts(spec, _bwrap.reserved())
     if spec.workspace is not None:
         _bwrap.check_workspace(spec.workspace)

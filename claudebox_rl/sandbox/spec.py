@@ -9,18 +9,33 @@ from types import MappingProxyType
 from typing import Literal
 
 Isolation = Literal["microvm", "namespace", "none", "fake"]
-Network = Literal["none", "full"]
+Network = Literal["none", "restricted", "full"]
+ImageSource = Literal["layout", "registry"]
+Limit = Literal["cpus", "memory_mib", "disk_mib", "max_processes", "max_file_bytes"]
+Fork = Literal["copy", "overlay", "clone"]
 _NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder of the host, seen inside, read-only."""
+    """A folder of the host, seen inside."""
 
     source: Path
     """Absolute path of an existing folder on the host."""
     target: str
     """Absolute path inside, never under one of the sandbox's own writable folders."""
+    read_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that only the host knows: inside there is a placeholder, which is replaced on the way out."""
+
+    name: str
+    """Of the environment variable that holds the placeholder."""
+    value: str = field(repr=False)
+    hosts: tuple[str, ...]
+    """Where the value may go, over HTTPS: names, or `*.example.com`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +49,20 @@ class SandboxSpec:
     mounts: tuple[Mount, ...] = ()
     env: Mapping[str, str] = field(default_factory=lambda: _NO_ENV)
     """Environment of every command, over the backend's own small default; the host's is never passed on."""
+    secrets: tuple[Secret, ...] = ()
     network: Network = "none"
-    """`none` has no route anywhere, `expose_host_port` apart."""
+    """`none` has no route anywhere, `expose_host_port` apart; `restricted` reaches `allowed_hosts` alone; `full`
+    reaches the internet, never the host's own services."""
+    allowed_hosts: tuple[str, ...] = ()
+    """For `restricted`: `example.com`, `*.example.com` (every name below it), or with `:port` (else 80 and 443)."""
+    user: str | None = None
+    """User inside that commands run as; None: the backend's own (`agent` in `local`, the image's in `boxlite`)."""
     cpus: float | None = None
+    """Processor time for each second; 0.5 is half a core."""
     memory_mib: int | None = None
+    """All processes together."""
+    disk_mib: int | None = None
+    """All that the writable folders hold together."""
     max_processes: int | None = 1024
     max_file_bytes: int | None = 2 << 30
     """Largest single file a command may write."""
@@ -46,16 +71,38 @@ class SandboxSpec:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend gives, stated before anything starts."""
+    """What a backend gives on this host, stated before anything starts."""
 
     isolation: Isolation
-    images: bool
-    """Can boot an OCI image; else its userland is the host's."""
     networks: frozenset[Network]
-    hard_limits: frozenset[str]
-    """Names of `SandboxSpec` limits (`cpus`, `memory_mib`, `max_processes`, `max_file_bytes`) that are enforced."""
+    images: frozenset[ImageSource] = frozenset()
+    """Where it can take an image from; empty: its userland is the host's."""
+    hard_limits: frozenset[Limit] = frozenset()
+    """Limits of `SandboxSpec` that the kernel holds: they are never passed."""
+    soft_limits: frozenset[Limit] = frozenset()
+    """Limits that a watchdog holds: passed for a moment, then the commands are ended."""
+    fork: Fork = "copy"
+    """How `fork` comes to the same files: a copy, copy-on-write over one copy, or a clone of the machine's disk."""
+    users: bool = False
+    """Commands can run as any user of the machine; else as one."""
+    secrets: bool = False
+    """Can put a `Secret` in on the host's side."""
     shell: bool = True
     """Runs real programs; only the in-memory fake does not."""
+
+    @property
+    def limits(self) -> frozenset[Limit]:
+        """Limits that are enforced at all; a spec with another one is refused."""
+        return self.hard_limits | self.soft_limits
+
+    def boots(self, image: str | None) -> bool:
+        """Say whether it can boot an image; there is nothing to boot where there is none."""
+        return image is not None and ("layout" if is_layout(image) else "registry") in self.images
+
+
+def is_layout(image: str) -> bool:
+    """Say whether an image is the path of an OCI layout folder; else it is a registry's reference."""
+    return image.startswith(("/", "./", "../"))
 
 
 @dataclass(frozen=True, slots=True)

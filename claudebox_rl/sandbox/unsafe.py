@@ -15,20 +15,23 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError, boundary
 from claudebox_rl.sandbox import _process_tree
+from claudebox_rl.sandbox._check_spec import check_fork, check_port
+from claudebox_rl.sandbox._disk_use import folder_bytes
 from claudebox_rl.sandbox._failed_start import failed_start
 from claudebox_rl.sandbox._host_process import HostProcess
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE, ExecStream, Sandbox
+from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec
 
 _LOG = logging.getLogger(__name__)
 _HOME = "/home/sandbox"
 _OWN_FOLDERS = (*WRITABLE, "/tmp", _HOME)
-_DEFAULTS = SandboxSpec()
-_NOT_ENFORCED = ("image", "cpus", "memory_mib", "max_processes", "max_file_bytes")
 
 
 class UnsafeSandbox(Sandbox):
@@ -41,16 +44,21 @@ class UnsafeSandbox(Sandbox):
     """
 
     name = "unsafe"
-    capabilities = Capabilities(isolation="none", images=False, networks=frozenset({"full"}), hard_limits=frozenset())
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
-        _refuse_what_is_not_enforced(self.spec)
+        _check_folders(self.spec)
+        self._num_commands = 0
         self._alive = False
         self._stopping = asyncio.Lock()
         self._running: set[HostProcess] = set()
         self._left_groups: set[int] = set()
         """Process groups of ended commands that still had members: background jobs, to be ended at `stop`."""
+
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        """Return what holds here: next to nothing."""
+        return Capabilities(isolation="none", networks=frozenset({"full"}))
 
     async def start(self) -> None:
         """Make the folders. Logs one warning, because nothing is isolated."""
@@ -93,10 +101,14 @@ class UnsafeSandbox(Sandbox):
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None = None,
     ) -> ExecStream:
         """Start a process of the host in its own session; a missing `cwd` is a result too (126)."""
         self._require_alive()
+        if user is not None:
+            raise ConfigError("sandbox=unsafe runs commands as you; leave user out", field="user")
+        self._num_commands += 1
         process = HostProcess(f"CLAUDEBOX_EXEC_ID={uuid.uuid4().hex}", on_end=self._ended)
         marks = dict(mark.split("=", 1) for mark in (self._mark, process.mark))
         variables = {**self._environment(), **(env or {}), **marks}
@@ -115,6 +127,44 @@ class UnsafeSandbox(Sandbox):
         """Return the host's own loopback address: commands here reach all of it anyway."""
         self._require_alive()
         return f"127.0.0.1:{port}"
+
+    async def publish_port(self, port: int) -> str:
+        """Return the host's own loopback address: commands serve there."""
+        self._require_alive()
+        check_port(port)
+        return f"127.0.0.1:{port}"
+
+    async def fork(self, n: int = 1) -> tuple[Self, ...]:
+        """Start `n` sandboxes with copies of the folders; commands here are not held still meanwhile."""
+        self._require_alive()
+        check_fork(n)
+        forks = [type(self)(replace(self.spec, workspace=None)) for _ in range(n)]
+        try:
+            for fork in forks:
+                await fork.start()
+                await asyncio.to_thread(_copy_folders, Path(self.root), Path(fork.root))
+        except BaseException as error:
+            for fork in forks:
+                await fork.stop()
+            if isinstance(error, OSError | shutil.Error):
+                raise SandboxStartError(f"can't copy the folders of {self.sandbox_id}: {error}") from error
+            raise
+        return tuple(forks)
+
+    async def metrics(self) -> SandboxMetrics:
+        """Return what can be told of plain processes: the folders' size and the number of commands."""
+        self._require_alive()
+        return SandboxMetrics(
+            cpu_s=None,
+            memory_bytes=None,
+            memory_peak_bytes=None,
+            memory_source="none",
+            disk_bytes=await asyncio.to_thread(folder_bytes, [Path(self.root)]),
+            network_sent_bytes=None,
+            network_received_bytes=None,
+            num_processes=None,
+            num_commands=self._num_commands,
+        )
 
     @property
     def _mark(self) -> str:
@@ -143,19 +193,18 @@ class UnsafeSandbox(Sandbox):
         return SandboxUnavailableError(f"{self.sandbox_id} is not running", sandbox_id=self.sandbox_id)
 
 
-def _refuse_what_is_not_enforced(spec: SandboxSpec) -> None:
-    if spec.network != "full":
-        raise ConfigError('sandbox=unsafe can\'t cut off the network; give network="full" or another sandbox')
-    for name in _NOT_ENFORCED:
-        value = getattr(spec, name)
-        if value is not None and value != getattr(_DEFAULTS, name):
-            raise ConfigError(f"sandbox=unsafe can't enforce {name}={value}; leave it out or take another sandbox")
+def _check_folders(spec: SandboxSpec) -> None:
     for folder in (*(mount.source for mount in spec.mounts), *filter(None, [spec.workspace])):
         if not folder.is_dir():
             raise ConfigError(f"{folder} is no folder of this host, so no sandbox can see it")
     for target in (mount.target for mount in spec.mounts):
         if not target.startswith("/") or any(Path(target).is_relative_to(own) for own in _OWN_FOLDERS):
             raise ConfigError(f"can't mount at {target}: not absolute, or in a folder of the sandbox's own")
+
+
+def _copy_folders(source: Path, target: Path) -> None:
+    for folder in (name.lstrip("/") for name in _OWN_FOLDERS):
+        shutil.copytree(source / folder, target / folder, symlinks=True, dirs_exist_ok=True)
 
 
 def _remove(root: Path) -> None:

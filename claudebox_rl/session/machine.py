@@ -37,7 +37,7 @@ async def make_sandbox(
     log.info("sandbox: %s (%s)", choice.name, choice.reason)
     backend = sandbox_class(choice.name)
     if task is not None:
-        check_playable(task, backend.name, images=backend.capabilities.images, networks=backend.capabilities.networks)
+        check_backend(task, backend)
     return backend(make_spec(backend, config, task, mounts, workspace))
 
 
@@ -52,6 +52,16 @@ async def choose(config: SandboxConfig, task: Task | None) -> Choice:
     return await choose_sandbox(image=config.image or (task.image if task else None))
 
 
+def check_backend(task: Task, backend: type[Sandbox]) -> None:
+    """Refuse a task that a backend can't give what it needs.
+
+    Raises:
+        TaskError: Says what would help.
+    """
+    able = backend.capabilities()
+    check_playable(task, backend.name, images=able.boots(task.image), networks=able.networks)
+
+
 def make_spec(
     backend: type[Sandbox], config: SandboxConfig, task: Task | None, mounts: tuple[Mount, ...], workspace: Path | None
 ) -> SandboxSpec:
@@ -60,15 +70,17 @@ def make_spec(
     Raises:
         ConfigError: An unknown network mode.
     """
-    boots_image = backend.capabilities.images
+    able = backend.capabilities()
+    image = config.image or (task.image if task and able.boots(task.image) else None)
     return SandboxSpec(
         workspace=workspace,
-        image=config.image or (task.image if task and boots_image else None),
+        image=image,
         mounts=mounts,
         env=task.env if task else {},
         network=_network(backend, config, task),
-        cpus=config.cpus or (task.cpus if task and boots_image else None),
-        memory_mib=config.memory_mib or (task.memory_mib if task and boots_image else None),
+        # A task's size is what it was made on: a backend that can't hold it plays it all the same.
+        cpus=config.cpus or (task.cpus if task and "cpus" in able.limits else None),
+        memory_mib=config.memory_mib or (task.memory_mib if task and "memory_mib" in able.limits else None),
         max_processes=config.max_processes,
         start_timeout_s=config.start_timeout_s,
     )
@@ -79,7 +91,7 @@ def _network(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -
         if config.network not in _NETWORKS:
             raise ConfigError(f"sandbox.network must be one of {', '.join(_NETWORKS)}, not {config.network!r}")
         return config.network
-    if backend.capabilities.isolation == "none":
+    if backend.capabilities().isolation == "none":
         return "full"  # it was chosen by name: nothing is closed there
     return task.network if task else "none"
 
@@ -93,7 +105,7 @@ async def prepare_workdir(sandbox: Sandbox, task: Task | None) -> None:
     if task is None:
         return
     workdir = task.workdir or WORKSPACE
-    if sandbox.capabilities.shell:
+    if sandbox.capabilities().shell:
         made = await sandbox.exec(["mkdir", "-p", sandbox.root + workdir], timeout_s=60, cwd="/tmp")
         if made.exit_code != 0:
             raise TaskError(

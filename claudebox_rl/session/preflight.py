@@ -9,9 +9,9 @@ from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import TaskError
 from claudebox_rl.sandbox import sandbox_class
 from claudebox_rl.sandbox.auto import Choice
-from claudebox_rl.session.machine import choose, make_spec
+from claudebox_rl.session.machine import check_backend, choose, make_spec
 from claudebox_rl.session.model import make_model
-from claudebox_rl.tasks import Task, check_playable
+from claudebox_rl.tasks import Task
 
 
 async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConfig, tasks: Iterable[Task]) -> Choice:
@@ -38,7 +38,7 @@ async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConf
     choice = await choose(sandbox, tasks[0] if tasks else None)
     backend = sandbox_class(choice.name)
     for task in tasks:
-        check_playable(task, backend.name, images=backend.capabilities.images, networks=backend.capabilities.networks)
+        check_backend(task, backend)
         backend(make_spec(backend, sandbox, task, mounts, None))
         if program.needs_model:
             make_model(model, task, root="")

@@ -16,9 +16,12 @@ import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
+from claudebox_rl.sandbox._check_spec import check_fork, check_port
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, WRITABLE, ExecStream, Sandbox
+from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, SandboxSpec
 from claudebox_rl.testing._fake_files import FakeFile, FakeFiles, normal
 from claudebox_rl.testing._fake_stream import FakeStream
@@ -35,23 +38,27 @@ class FakeSandbox(Sandbox):
     copy. A program that is named with a path is found by its last part. What has no handler exits with 127.
 
     Raises:
-        ConfigError: The spec asks for an image, for `network="full"`, or for a workspace of the host.
+        ConfigError: The spec asks for what `capabilities` does not state, or for a workspace of the host.
     """
 
     name = "fake"
-    capabilities = Capabilities(
-        isolation="fake",
-        images=False,
-        networks=frozenset({"none"}),
-        # No process is ever made, so none can pass these.
-        hard_limits=frozenset({"cpus", "memory_mib", "max_processes"}),
-        shell=False,
-    )
     handlers: dict[str, Handler] = PROGRAMS
+
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        """Return what holds here."""
+        return Capabilities(
+            isolation="fake",
+            networks=frozenset({"none"}),
+            # No process is ever made, so none can pass these.
+            hard_limits=frozenset({"cpus", "memory_mib", "max_processes"}),
+            shell=False,
+        )
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
-        self._refuse_what_is_not_enforced()
+        self._check_folders()
+        self._num_commands = 0
         self.handlers = dict(self.handlers)
         self._fs = FakeFiles((*WRITABLE, "/tmp", _HOME), self.spec.mounts)
         self._streams: set[FakeStream] = set()
@@ -87,10 +94,14 @@ class FakeSandbox(Sandbox):
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        user: str | None = None,
         timeout_s: float | None = None,
     ) -> ExecStream:
         """Play a command with the handler of its program."""
         self._require_running()
+        if user is not None:
+            raise ConfigError("sandbox=fake has no users; leave user out", field="user")
+        self._num_commands += 1
         variables = {**_ENVIRONMENT, **self.spec.env, **(env or {})}
         handler = self._handler(argv[0], cwd or WORKSPACE)
         stream = FakeStream(
@@ -116,6 +127,39 @@ class FakeSandbox(Sandbox):
         self._require_running()
         return f"127.0.0.1:{port}"
 
+    async def publish_port(self, port: int) -> str:
+        """Return the loopback address: a handler is a part of the host."""
+        self._require_running()
+        check_port(port)
+        return f"127.0.0.1:{port}"
+
+    async def fork(self, n: int = 1) -> tuple[Self, ...]:
+        """Start `n` sandboxes with the same files and handlers."""
+        self._require_running()
+        check_fork(n)
+        forks = [type(self)(self.spec) for _ in range(n)]
+        for fork in forks:
+            fork.handlers = dict(self.handlers)
+            fork.files.update(self.files)
+            fork._fs.folders.update(self._fs.folders)
+            await fork.start()
+        return tuple(forks)
+
+    async def metrics(self) -> SandboxMetrics:
+        """Return the files' size and the number of commands; there are no processes."""
+        self._require_running()
+        return SandboxMetrics(
+            cpu_s=None,
+            memory_bytes=None,
+            memory_peak_bytes=None,
+            memory_source="none",
+            disk_bytes=sum(len(file.data) for file in self.files.values()),
+            network_sent_bytes=None,
+            network_received_bytes=None,
+            num_processes=0,
+            num_commands=self._num_commands,
+        )
+
     async def read_file(self, path: str, *, max_bytes: int = FILE_CAP_BYTES) -> bytes:
         """Return the bytes of a file."""
         self._require_running()
@@ -139,11 +183,7 @@ class FakeSandbox(Sandbox):
         self._require_running()
         self._fs.copy_out(source, target, max_bytes)
 
-    def _refuse_what_is_not_enforced(self) -> None:
-        if self.spec.network not in self.capabilities.networks:
-            raise ConfigError(f"sandbox=fake has no network={self.spec.network}")
-        if self.spec.image is not None:
-            raise ConfigError("sandbox=fake boots no image")
+    def _check_folders(self) -> None:
         if self.spec.workspace is not None:
             raise ConfigError("sandbox=fake keeps nothing on the host; a workspace folder needs another sandbox")
         for mount in self.spec.mounts:

@@ -48,7 +48,7 @@ class Lab:
         self.short_s = patience_s / 10
         ordinary = make(None)
         self.spec = ordinary.spec
-        self.capabilities = ordinary.capabilities
+        self.capabilities = ordinary.capabilities()
         self._shared: Sandbox | None = None
         # A sandbox may run under another user, so what it is to read must be open to all.
         self._folder = Path(tempfile.mkdtemp(prefix="claudebox-lab-")).resolve()

@@ -61,7 +61,7 @@ async def test_the_core_of_the_contract_holds() -> None:
 async def test_the_real_cli_plays_an_episode_in_a_micro_vm() -> None:
     sandbox = {"name": "boxlite", "image": IMAGE, "cpus": 1.0, "memory_mib": 2048, "start_timeout_s": 180.0}
     async with ClaudeBox("quickstart/fix-bug", model="oracle", sandbox=sandbox) as box:
-        assert box.sandbox.capabilities.isolation == "microvm"
+        assert box.sandbox.capabilities().isolation == "microvm"
         result = await box.code(box.task.instruction, judge=True, timeout_s=600)
         assert result.success, result.error
         assert {call.name for call in result.action_log} == {"Write", "Bash"}

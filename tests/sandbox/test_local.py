@@ -297,10 +297,10 @@ async def test_twenty_at_once() -> None:
 @pytest.mark.parametrize(
     ("spec", "name"),
     [
-        (SandboxSpec(image="debian"), "boxlite"),
-        (SandboxSpec(cpus=1), "boxlite"),
-        (SandboxSpec(memory_mib=512), "boxlite"),
-        (SandboxSpec(network="full"), "boxlite"),
+        (SandboxSpec(image="debian"), "image"),
+        (SandboxSpec(cpus=-1), "cpus"),
+        (SandboxSpec(memory_mib=0), "memory_mib"),
+        (SandboxSpec(allowed_hosts=("a",)), "allowed_hosts"),
         (SandboxSpec(max_processes=1), "max_processes"),
         (SandboxSpec(max_file_bytes=0), "max_file_bytes"),
         (SandboxSpec(env={"A=": "x"}), "A="),

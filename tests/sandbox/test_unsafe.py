@@ -57,7 +57,7 @@ def test_what_it_can_not_keep_is_refused(fields: dict[str, Any]) -> None:
 
 
 def test_network_none_is_refused_by_default() -> None:
-    with pytest.raises(ConfigError, match='give network="full"'):
+    with pytest.raises(ConfigError, match="give network=full"):
         UnsafeSandbox()
 
 

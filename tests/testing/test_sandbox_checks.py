@@ -262,9 +262,9 @@ async def test_ending_background_jobs_with_their_command_is_caught(monkeypatch: 
 class PretendsIsolation(UnsafeSandbox):
     """No isolation at all under a better name."""
 
-    capabilities = Capabilities(
-        isolation="namespace", images=False, networks=frozenset({"none"}), hard_limits=frozenset()
-    )
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        return Capabilities(isolation="namespace", networks=frozenset({"none", "full"}))
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         given = spec or SandboxSpec()

@@ -1,0 +1,115 @@
+"""Whether a backend can be what a spec asks for, asked before anything starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any, get_args
+
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec, is_layout
+
+_LEAST: dict[Limit, float] = {"max_processes": 2}
+_DEFAULTS = SandboxSpec()
+
+
+def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
+    """Refuse a spec that a backend can't enforce, or that contradicts itself.
+
+    Raises:
+        ConfigError: Names the field.
+    """
+    if spec.network not in able.networks:
+        known = " or ".join(f"network={mode}" for mode in sorted(able.networks))
+        _refuse("network", f"sandbox={backend} has no network={spec.network}: give {known}, or take another sandbox")
+    if spec.allowed_hosts and spec.network != "restricted":
+        _refuse("allowed_hosts", "allowed_hosts needs network=restricted")
+    _check_limits(backend, spec, able)
+    if spec.image is not None:
+        _check_image(backend, spec.image, able)
+    if spec.secrets and not able.secrets:
+        _refuse("secrets", f"sandbox={backend} can't put a secret in on the host's side; use sandbox=boxlite")
+
+
+def _check_limits(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
+    for field in get_args(Limit):
+        value = getattr(spec, field)
+        if value is None:
+            continue
+        least = _LEAST.get(field, 1)
+        if field == "cpus":
+            if not (value > 0 and math.isfinite(value)):
+                _refuse(field, f"cpus={value} is not a positive number")
+        elif value < least:
+            _refuse(field, f"{field}={value} must be at least {least}")
+        # A default is a wish of nobody's; what a user sets must hold.
+        if field not in able.limits and value != getattr(_DEFAULTS, field):
+            _refuse(
+                field, f"sandbox={backend} can't enforce {field}={value} on this host; leave it out, or use another"
+            )
+
+
+def _check_image(backend: str, image: str, able: Capabilities) -> None:
+    if not able.images:
+        _refuse("image", f"sandbox={backend} has no images; use sandbox=boxlite, or leave image out")
+    if is_layout(image):
+        if not (Path(image) / "index.json").is_file():
+            _refuse("image", f"image={image} is a path, but no folder with an OCI layout")
+    elif "registry" not in able.images:
+        _refuse(
+            "image",
+            f"sandbox={backend} takes an image from an OCI layout folder only: fetch it once with "
+            f"`skopeo copy docker://{image} oci:FOLDER:latest`, and give FOLDER's absolute path",
+        )
+
+
+def check_mounts(spec: SandboxSpec, reserved: Iterable[str]) -> None:
+    """Refuse a mount whose source is no folder, or whose target can't be had.
+
+    Args:
+        spec: What is asked for.
+        reserved: Folders inside that are the backend's own.
+
+    Raises:
+        ConfigError: Names the mount.
+    """
+    taken = [PurePosixPath(folder) for folder in reserved]
+    for mount in spec.mounts:
+        target = PurePosixPath(mount.target)
+        if not mount.source.is_absolute() or not mount.source.is_dir():
+            _refuse("mounts", f"mounts: {mount.source} is not the absolute path of a folder")
+        if not target.is_absolute() or ".." in target.parts or str(target) == "/":
+            _refuse("mounts", f"mounts: {mount.target!r} is not an absolute path inside")
+        if clash := next((other for other in taken if overlap(target, other)), None):
+            _refuse("mounts", f"mounts: {mount.target} overlaps {clash}, which is the sandbox's own")
+        taken.append(target)
+
+
+def overlap(one: PurePosixPath, other: PurePosixPath) -> bool:
+    """Say whether one of two paths lies in the other."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def check_port(port: int) -> None:
+    """Refuse what is no TCP port.
+
+    Raises:
+        ConfigError: `port` is not from 1 to 65535.
+    """
+    if not 0 < port < 1 << 16:
+        raise ConfigError(f"port={port} is not from 1 to 65535")
+
+
+def check_fork(n: int) -> None:
+    """Refuse a number of forks that makes no sense.
+
+    Raises:
+        ConfigError: `n` is less than 1.
+    """
+    if n < 1:
+        raise ConfigError(f"fork: n={n} must be at least 1")
+
+
+def _refuse(field: str, message: str, **context: Any) -> None:
+    raise ConfigError(message, field=field, **context)
