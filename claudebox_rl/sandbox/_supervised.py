@@ -13,6 +13,7 @@ from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, San
 from claudebox_rl.sandbox._frames import Channel, Exchange
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
 from claudebox_rl.sandbox._local_exec import LocalExec
+from claudebox_rl.sandbox._traffic import Traffic
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import SandboxSpec
@@ -34,6 +35,7 @@ class SupervisedSandbox(Sandbox):
         self._held = contextlib.AsyncExitStack()
         """What `stop` undoes, last first."""
         self._channel: Channel | None = None
+        self._traffic = Traffic()
         self._was_started = False
         self._stopping: asyncio.Task[None] | None = None
         self._ports: dict[int, str] = {}
