@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import Mount, Sandbox
+from claudebox_rl.sandbox import Mount, Sandbox, Secret
+from claudebox_rl.sandbox.spec import Limit, Network
 from claudebox_rl.testing.sandbox_lab import SECRET, Lab, check, expect, in_shell, refused
 
 _CALLS: dict[str, Callable[[Sandbox, Path], Awaitable[object]]] = {
@@ -20,6 +21,9 @@ _CALLS: dict[str, Callable[[Sandbox, Path], Awaitable[object]]] = {
     "copy_in": lambda sandbox, folder: sandbox.copy_in(folder, "/workspace/copy"),
     "copy_out": lambda sandbox, folder: sandbox.copy_out("/workspace", folder),
     "expose_host_port": lambda sandbox, _: sandbox.expose_host_port(1),
+    "publish_port": lambda sandbox, _: sandbox.publish_port(1),
+    "fork": lambda sandbox, _: sandbox.fork(),
+    "metrics": lambda sandbox, _: sandbox.metrics(),
 }
 
 
@@ -185,9 +189,11 @@ async def missing_mount_is_refused(lab: Lab) -> None:
 async def what_can_not_be_enforced_is_refused(lab: Lab) -> None:
     """The constructor raises ConfigError for a network, limit or image that the capabilities do not state."""
     able = lab.capabilities
-    beyond: list[tuple[str, Any]] = [("network", mode) for mode in ("none", "full") if mode not in able.networks]
-    beyond += [(name, 1) for name in ("cpus", "memory_mib") if name not in able.hard_limits]
-    beyond += [] if able.images else [("image", "debian:12")]
+    beyond: list[tuple[str, Any]] = [("network", mode) for mode in get_args(Network) if mode not in able.networks]
+    beyond += [(name, 100) for name in get_args(Limit) if name not in able.limits]
+    beyond += [("image", image) for image in ("debian:12", "/no/such/layout") if not able.boots(image)]
+    beyond += [] if able.secrets else [("secrets", (Secret("TOKEN", "value", ("example.com",)),))]
+    beyond += [("allowed_hosts", ("example.com",))] if lab.spec.network != "restricted" else []
     for name, value in beyond:
         try:
             lab.make(replace(lab.spec, **{name: value}))

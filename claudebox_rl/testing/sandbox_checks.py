@@ -15,15 +15,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import Sandbox, SandboxSpec
+from claudebox_rl.sandbox.spec import Limit
 from claudebox_rl.testing import (
     _checks_commands,
     _checks_copies,
     _checks_files,
+    _checks_fork,
     _checks_lifecycle,
+    _checks_limits,
+    _checks_metrics,
     _checks_network,
     _checks_output,
     _checks_processes,
@@ -37,6 +41,9 @@ _MODULES = (
     _checks_files,
     _checks_copies,
     _checks_lifecycle,
+    _checks_metrics,
+    _checks_limits,
+    _checks_fork,
     _checks_network,
 )
 CHECKS: tuple[Check, ...] = tuple(
@@ -140,4 +147,8 @@ def _unmet(lab: Lab, check: Check) -> str | None:
         return f"isolation={able.isolation} runs no real programs"
     if "isolation" in check.needs and able.isolation not in ("microvm", "namespace"):
         return f"isolation={able.isolation} keeps nothing from the host"
+    if "users" in check.needs and not able.users:
+        return "its commands run as one user"
+    if missing := check.needs & (set(get_args(Limit)) - able.limits):
+        return f"it enforces no {' and no '.join(sorted(missing))} here"
     return None

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from claudebox_rl.sandbox import Sandbox, SandboxSpec
+from claudebox_rl.sandbox.spec import Limit
 
-Need = Literal["shell", "isolation"]
-"""`shell`: runs real programs (a POSIX userland); `isolation`: a command is kept from the host."""
+Need = Literal["shell", "isolation", "users"] | Limit
+"""`shell`: runs real programs (a POSIX userland); `isolation`: a command is kept from the host; `users`: commands run
+as any user of the machine; a limit: it is enforced."""
 
 
 class NotHereError(Exception):
@@ -82,10 +84,14 @@ class Lab:
         await (await self.sandbox()).write_file(f"{spot}/.here", b"")
         return spot
 
+    def spec_with(self, **fields: Any) -> SandboxSpec:
+        """Return the ordinary spec with these fields changed."""
+        return replace(self.spec, **fields)
+
     @asynccontextmanager
     async def fresh(self, **fields: Any) -> AsyncGenerator[Sandbox]:
         """Start a machine of its own, with these fields of the spec changed."""
-        async with self.make(replace(self.spec, **fields)) as sandbox:
+        async with self.make(self.spec_with(**fields)) as sandbox:
             yield sandbox
 
     async def until(self, what: str, holds: Callable[[], Awaitable[bool]]) -> None:

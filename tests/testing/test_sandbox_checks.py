@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -162,6 +163,87 @@ class NewDoorEachTime(UnsafeSandbox):
         return f"127.0.0.{self.num_doors}:{port}"
 
 
+class SharesFilesWithForks(FakeSandbox):
+    async def fork(self, n: int = 1) -> tuple[Any, ...]:
+        forks = await super().fork(n)
+        for fork in forks:
+            fork._fs.files = self._fs.files
+        return forks
+
+
+class ForksAreEmpty(FakeSandbox):
+    async def fork(self, n: int = 1) -> tuple[Any, ...]:
+        forks = await super().fork(n)
+        for fork in forks:
+            fork.files.clear()
+        return forks
+
+
+class ForksFollowLinks(UnsafeSandbox):
+    async def fork(self, n: int = 1) -> tuple[Any, ...]:
+        forks = await super().fork(n)
+        for fork in forks:
+            for path in Path(fork.root, "workspace").rglob("*"):
+                if path.is_symlink():
+                    data = path.read_bytes()
+                    path.unlink()
+                    path.write_bytes(data)
+        return forks
+
+
+class ForksAreMerged(UnsafeSandbox):
+    """Keeps what was deleted, as a copy over an older state does."""
+
+    history: ClassVar[list[Path]] = []
+
+    async def fork(self, n: int = 1) -> tuple[Any, ...]:
+        forks = await super().fork(n)
+        for fork in forks:
+            for older in self.history:
+                shutil.copytree(older, Path(fork.root, "workspace"), dirs_exist_ok=True, symlinks=True)
+        self.history.append(Path(self.root, "workspace"))
+        return forks
+
+
+class ForkIsTheParent(FakeSandbox):
+    async def fork(self, n: int = 1) -> tuple[Any, ...]:
+        return (self,) * n
+
+
+class CountsNothing(FakeSandbox):
+    async def metrics(self) -> Any:
+        return replace(await super().metrics(), num_commands=0)
+
+
+class DiskOnlyGrows(UnsafeSandbox):
+    most = 0
+
+    async def metrics(self) -> Any:
+        metrics = await super().metrics()
+        self.most = max(self.most, metrics.disk_bytes)
+        return replace(metrics, disk_bytes=self.most)
+
+
+class IgnoresUsers(FakeSandbox):
+    async def open_exec(self, argv: Any, *, user: Any = None, **options: Any) -> ExecStream:
+        return await super().open_exec(argv, **options)
+
+
+class PretendsLimits(UnsafeSandbox):
+    """Claims limits and users, and lets everything through; what it says of itself is that it uses next to nothing."""
+
+    @classmethod
+    def capabilities(cls) -> Capabilities:
+        able = super().capabilities()
+        return replace(able, hard_limits=frozenset({"memory_mib", "disk_mib"}), users=True)
+
+    async def open_exec(self, argv: Any, *, user: Any = None, **options: Any) -> ExecStream:
+        return await super().open_exec(argv, **options)
+
+    async def metrics(self) -> Any:
+        return replace(await super().metrics(), memory_peak_bytes=300 << 20)
+
+
 @pytest.mark.parametrize(
     ("sandbox", "caught_by"),
     [
@@ -194,6 +276,17 @@ class NewDoorEachTime(UnsafeSandbox):
         (AcceptsAnything, "mounts_are_seen"),
         (OneName, "machines_have_names_of_their_own"),
         (NewDoorEachTime, "door_has_one_address"),
+        (SharesFilesWithForks, "forks_share_nothing"),
+        (ForksAreEmpty, "fork_has_the_same_files"),
+        (ForkIsTheParent, "fork_has_the_same_files"),
+        (ForksFollowLinks, "fork_keeps_modes_links_and_locked_folders"),
+        (ForksAreMerged, "fork_of_a_fork_knows_what_was_deleted"),
+        (CountsNothing, "commands_are_counted"),
+        (DiskOnlyGrows, "disk_use_is_that_of_files"),
+        (IgnoresUsers, "users_that_can_not_be_had_are_refused"),
+        (PretendsLimits, "memory_is_of_all_processes_together"),
+        (PretendsLimits, "disk_is_bounded"),
+        (PretendsLimits, "commands_run_as_the_user_that_is_asked_for"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
@@ -277,8 +370,8 @@ async def test_missing_isolation_is_caught() -> None:
 
     found = await check_sandbox(PretendsIsolation, only=names, patience_s=5.0)
 
-    # The sandbox's own /etc/passwd is the host's here, so this one has nothing to find.
-    assert found.names("failed") == names - {"link_to_passwd_is_the_sandbox_s_own"}
+    # /etc/passwd of the sandbox is the host's here, so that one has nothing to find; a copied folder brings no process.
+    assert found.names("failed") == names - {"link_to_passwd_is_the_sandbox_s_own", "fork_copies_no_processes"}
 
 
 async def test_checks_are_many_and_named_apart() -> None:
