@@ -15,6 +15,7 @@ import resource
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -422,6 +423,59 @@ def have_privileges() -> object:
 @probe
 def become_another_user() -> object:
     return every_fails({"uid": lambda: os.setuid(0) or "root", "gid": lambda: os.setgid(0) or "root"})
+
+
+@probe
+def gain_from_setuid_programs() -> object:
+    got: dict[str, object] = {}
+    own = Path("/workspace/own-id")
+    own.write_bytes(Path("/usr/bin/id").read_bytes())
+    own.chmod(0o6755)
+    for argv in (
+        [str(own), "-u"],
+        ["/usr/bin/su", "-c", "id -u"],
+        ["/usr/bin/passwd", "-S", "root"],
+        ["sudo", "-n", "id"],
+    ):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False)
+            if done.returncode == 0 and done.stdout.strip() != str(FACTS["uid"]):
+                got[argv[0]] = done.stdout
+    own.unlink()
+    return got or None
+
+
+@probe
+def set_the_clock() -> object:
+    now = time.time()
+    clocks = {name: getattr(time, name) for name in ("CLOCK_REALTIME", "CLOCK_MONOTONIC", "CLOCK_TAI")}
+    attempts = {name: lambda clock=clock: time.clock_settime(clock, now) or "set" for name, clock in clocks.items()}
+    return every_fails(attempts, errno.EPERM, errno.EINVAL)
+
+
+@probe
+def write_to_system_folders() -> object:
+    opened: list[str] = []
+    for top in ("/sys", "/proc/acpi", "/proc/bus", "/proc/irq", "/proc/scsi", "/proc/tty", "/proc/fs"):
+        for folder, _, files in os.walk(top):
+            for name in files:
+                with contextlib.suppress(OSError):
+                    os.close(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_NONBLOCK))
+                    opened.append(f"{folder}/{name}")
+    return opened or None
+
+
+@probe
+def leave_zombies() -> object:
+    script = "for i in 1 2 3 4 5 6 7 8 9 10; do (setsid sh -c 'exit 0' &) ; done"
+    subprocess.run(["sh", "-c", script], timeout=10, check=True)
+    time.sleep(0.5)
+    left: list[str] = []
+    for name in names_in("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and status_of(name)["State"].startswith("Z"):
+                left.append(name)
+    return left or None
 
 
 @probe
