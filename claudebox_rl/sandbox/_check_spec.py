@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.sandbox._egress.hosts import parse_patterns
 from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec, is_layout
 
 _LEAST: dict[Limit, float] = {"max_processes": 2}
@@ -25,6 +26,7 @@ def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
         _refuse("network", f"sandbox={backend} has no network={spec.network}: give {known}, or take another sandbox")
     if spec.allowed_hosts and spec.network != "restricted":
         _refuse("allowed_hosts", "allowed_hosts needs network=restricted")
+    parse_patterns(spec.allowed_hosts)
     _check_limits(backend, spec, able)
     if spec.image is not None:
         _check_image(backend, spec.image, able)

@@ -152,7 +152,7 @@ class Exchange:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._serial = channel.add(self)
+        self.serial = channel.add(self)
         self._reply: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
         self._left = False
 
@@ -164,7 +164,7 @@ class Exchange:
         """
         self._channel.check()
         reply = self._reply = asyncio.get_running_loop().create_future()
-        await self._channel.send({**message, "id": self._serial}, data)
+        await self._channel.send({**message, "id": self.serial}, data)
         try:
             async with asyncio.timeout(_REPLY_S):
                 return await reply
@@ -181,7 +181,7 @@ class Exchange:
         if not reply.done():
             reply.set_result((message, data))
         if self._left:
-            self._channel.remove(self._serial)
+            self._channel.remove(self.serial)
 
     def lose(self) -> None:
         """Fail the request that is under way."""
@@ -195,9 +195,9 @@ class Exchange:
 
     def __exit__(self, *_: object) -> None:
         self._left = True
-        self._channel.post({"op": "close", "id": self._serial, "last": False})
+        self._channel.post({"op": "close", "id": self.serial, "last": False})
         if self._reply is None:
-            self._channel.remove(self._serial)
+            self._channel.remove(self.serial)
 
 
 def integer(message: dict[str, Any], name: str, least: int, most: int) -> int:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import socket
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, SandboxStartError, SandboxUnavailableError
+from claudebox_rl.sandbox._check_spec import check_port
+from claudebox_rl.sandbox._connection import Connection, Counted, Door, host_port
+from claudebox_rl.sandbox._egress.egress import PROXY_PORT, Egress, proxy_env
 from claudebox_rl.sandbox._frames import Channel, Exchange
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
 from claudebox_rl.sandbox._local_exec import LocalExec
+from claudebox_rl.sandbox._relay import Relay
 from claudebox_rl.sandbox._traffic import Traffic
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
-from claudebox_rl.sandbox.spec import SandboxSpec
+from claudebox_rl.sandbox.spec import Network, SandboxSpec
 
 _DETAIL_CHARS = 500
 
@@ -24,8 +29,11 @@ _DETAIL_CHARS = 500
 class SupervisedSandbox(Sandbox):
     """A sandbox that a supervisor serves. It belongs to the event loop that starts it.
 
-    A backend says how it boots and how it leads a port inside to one of the host.
+    A backend says how it boots, and how connections get out of it and in.
     """
+
+    _proxied: ClassVar[frozenset[Network]] = frozenset({"restricted"})
+    """Networks that are reached through our proxy; the backend itself gives the others."""
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
@@ -39,6 +47,7 @@ class SupervisedSandbox(Sandbox):
         self._was_started = False
         self._stopping: asyncio.Task[None] | None = None
         self._ports: dict[int, str] = {}
+        self._published: dict[int, str] = {}
         self._ports_lock = asyncio.Lock()
 
     @abstractmethod
@@ -50,8 +59,20 @@ class SupervisedSandbox(Sandbox):
         """
 
     @abstractmethod
-    async def _relay(self, channel: Channel, port: int) -> str:
-        """Lead a port inside to `port` of the host's loopback and return its address inside."""
+    async def _lead(self, channel: Channel, port: int, door: Door) -> str:
+        """Lead connections to a port inside, `port` if that is free, to a door and return the port's address inside."""
+
+    @abstractmethod
+    async def _reach(self, channel: Channel, port: int, near: Connection) -> None:
+        """Join a connection with a port of the machine's own loopback, until both have ended.
+
+        Raises:
+            OSError: Nobody serves there, or one side was cut.
+        """
+
+    def _make_egress(self) -> Egress:
+        """Return what `spec.network` reaches the world through."""
+        return Egress(self.spec.allowed_hosts if self.spec.network == "restricted" else None, self._traffic)
 
     # Life
 
@@ -62,6 +83,8 @@ class SupervisedSandbox(Sandbox):
         self._was_started = True
         try:
             await self._boot()
+            if self.spec.network in self._proxied:
+                await self._open_egress()
         except BaseException:
             await self.stop()
             raise
@@ -73,6 +96,14 @@ class SupervisedSandbox(Sandbox):
             self._stopping = asyncio.create_task(self._held.aclose())
         # Of its own, so that a caller's cancellation leaves nothing half stopped.
         await asyncio.shield(self._stopping)
+
+    async def _open_egress(self) -> None:
+        """Lead a port inside to the proxy, and tell every command of it, before the first one runs."""
+        try:
+            address = await self._lead(self._live(), PROXY_PORT, self._make_egress().serve)
+        except SandboxUnavailableError as error:
+            raise SandboxStartError(f"the sandbox did not start: {error}") from error
+        self._env = {**self._env, **proxy_env(address), **self.spec.env}
 
     def _live(self) -> Channel:
         if self._channel is None or self._stopping is not None:
@@ -87,9 +118,6 @@ class SupervisedSandbox(Sandbox):
         raise NotImplementedError
 
     async def metrics(self) -> SandboxMetrics:
-        raise NotImplementedError
-
-    async def publish_port(self, port: int) -> str:
         raise NotImplementedError
 
     # Commands
@@ -145,7 +173,7 @@ class SupervisedSandbox(Sandbox):
                 _check_reply(reply, path, "write")
                 request = {"op": "next"}
 
-    # The host's ports
+    # Ports
 
     async def expose_host_port(self, port: int) -> str:
         """Make one TCP port of the host's loopback reachable at 127.0.0.1 inside, under its own number if that is free.
@@ -154,13 +182,41 @@ class SupervisedSandbox(Sandbox):
             ConfigError: `port` is not from 1 to 65535.
             SandboxUnavailableError: The machine is not running.
         """
-        if not 0 < port < 1 << 16:
-            raise ConfigError(f"port={port} is not from 1 to 65535")
+        check_port(port)
         async with self._ports_lock:
             channel = self._live()
             if port not in self._ports:
-                self._ports[port] = await self._relay(channel, port)
+                self._ports[port] = await self._lead(channel, port, host_port(port, self._traffic))
             return self._ports[port]
+
+    async def publish_port(self, port: int) -> str:
+        """Make one TCP port of 127.0.0.1 inside reachable at a free port of the host's; the same for the same port.
+
+        Whoever may connect to the host's loopback, other users too, reaches it, and nothing else of the machine.
+
+        Raises:
+            ConfigError: `port` is not from 1 to 65535.
+            SandboxUnavailableError: The machine is not running.
+        """
+        check_port(port)
+        async with self._ports_lock:
+            self._live()
+            if port not in self._published:
+                self._published[port] = await self._publish(port)
+            return self._published[port]
+
+    async def _publish(self, port: int) -> str:
+        async def into(near: Connection) -> None:
+            try:
+                await self._reach(self._live(), port, Counted(near, self._traffic))
+            except SandboxUnavailableError as error:
+                raise ConnectionAbortedError(str(error)) from error
+
+        relay = Relay(into)
+        self._held.push_async_callback(relay.close)
+        listener = socket.create_server(("127.0.0.1", 0))
+        await relay.open(listener)
+        return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 def check_env(env: Mapping[str, str]) -> None:

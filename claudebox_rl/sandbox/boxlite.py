@@ -28,6 +28,7 @@ from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, Sa
 from claudebox_rl.sandbox import _box_runtime, journal
 from claudebox_rl.sandbox._box_link import BoxLink
 from claudebox_rl.sandbox._check_spec import check_mounts
+from claudebox_rl.sandbox._connection import Connection, Door
 from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
@@ -77,7 +78,7 @@ class BoxliteSandbox(SupervisedSandbox):
         """Return what a micro-VM gives."""
         return Capabilities(
             isolation="microvm",
-            networks=frozenset({"none", "full"}),
+            networks=frozenset({"none", "restricted", "full"}),
             images=frozenset({"layout", "registry"}),
             hard_limits=frozenset({"cpus", "memory_mib", "max_file_bytes"}),
         )
@@ -140,7 +141,7 @@ class BoxliteSandbox(SupervisedSandbox):
 
     def _options(self) -> Any:
         boxlite = _box_runtime.load()
-        has_network = self.spec.network != "none"
+        has_network = self.spec.network == "full"
         mode = "enabled" if has_network else "disabled"
         return boxlite.BoxOptions(
             **{"rootfs_path" if is_layout(self._image) else "image": self._image},
@@ -180,9 +181,9 @@ class BoxliteSandbox(SupervisedSandbox):
             async with asyncio.timeout(_STOP_S):
                 await runtime.remove(self.sandbox_id, True)
 
-    async def _relay(self, channel: Channel, port: int) -> str:
+    async def _lead(self, channel: Channel, port: int, door: Door) -> str:
         assert self._link is not None
-        self._link.ports.append(port)
+        self._link.doors.append(door)
         with Exchange(channel) as exchange:
             reply, _ = await exchange.ask(op="listen", port=port, last=True)
         try:
@@ -190,6 +191,11 @@ class BoxliteSandbox(SupervisedSandbox):
         except WireError as error:
             channel.close(f"its supervisor broke the protocol: {error}")
             raise SandboxUnavailableError(f"the sandbox gave no port: {error}") from error
+
+    async def _reach(self, channel: Channel, port: int, near: Connection) -> None:
+        channel.check()
+        assert self._link is not None
+        await self._link.reach(port, near)
 
 
 def _check_size(spec: SandboxSpec) -> None:

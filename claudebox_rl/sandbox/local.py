@@ -11,6 +11,7 @@ Not visible in `capabilities`: /tmp and /dev/shm are in memory and sized, host p
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -19,15 +20,20 @@ from claudebox_rl.sandbox import _bwrap, _uids, journal
 from claudebox_rl.sandbox._bwrap import HOME, Layout
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._check_spec import check_mounts
-from claudebox_rl.sandbox._frames import Channel, Exchange, integer
-from claudebox_rl.sandbox._guest.wire import WireError
+from claudebox_rl.sandbox._connection import Connection, Door, SocketConnection, join
+from claudebox_rl.sandbox._frames import Channel
+from claudebox_rl.sandbox._handover import Handover
 from claudebox_rl.sandbox._machine import Machine, launch
-from claudebox_rl.sandbox._relay import Relay, take_listener
+from claudebox_rl.sandbox._relay import Relay
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import Capabilities, SandboxSpec
 
 _MAX_OPEN_FILES = 1 << 16
+_DIAL_S = 10.0
+"""Longest time in which a server inside may take a connection."""
+_BUSY = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+"""What passes: no process, memory or descriptor to spare just now."""
 _STATE_FOLDERS = {**{folder: folder.strip("/") for folder in WRITABLE}, HOME: "home"}
 
 
@@ -43,13 +49,14 @@ class LocalSandbox(SupervisedSandbox):
     """
 
     name = "local"
+    _proxied = frozenset({"restricted", "full"})
 
     @classmethod
     def capabilities(cls) -> Capabilities:
         """Return what this host lets us enforce."""
         return Capabilities(
             isolation="namespace",
-            networks=frozenset({"none"}),
+            networks=frozenset({"none", "restricted", "full"}),
             hard_limits=frozenset({"max_processes", "max_file_bytes"}),
         )
 
@@ -66,6 +73,7 @@ class LocalSandbox(SupervisedSandbox):
             **self.spec.env,
         }
         self._machine: Machine | None = None
+        self._handover: Handover | None = None
 
     async def _boot(self) -> None:
         bwrap = await asyncio.to_thread(find_bwrap)
@@ -76,7 +84,7 @@ class LocalSandbox(SupervisedSandbox):
         except (OSError, SandboxUnavailableError) as error:
             # All that bwrap had to say is there once it is gone.
             await self.stop()
-            raise SandboxStartError(self._why_not(error), sandbox_id=self.sandbox_id) from error
+            raise SandboxStartError(self._why_not(error), cause=_cause(error), sandbox_id=self.sandbox_id) from error
 
     def _why_not(self, error: Exception) -> str:
         said = self._machine.said.decode("utf-8", "replace").strip() if self._machine else ""
@@ -92,6 +100,8 @@ class LocalSandbox(SupervisedSandbox):
         folders = await self._make_folders(state, uid)
         machine = self._machine = launch(bwrap, Layout(folders, self.spec.mounts, uid))
         self._held.push_async_callback(machine.end)
+        self._handover = Handover(machine.rights)
+        self._held.callback(self._handover.close)
         channel = self._channel = Channel(on_close=machine.kill)
         self._held.push_async_callback(channel.wait_closed)
         self._held.callback(channel.close, "it was stopped")
@@ -136,20 +146,38 @@ class LocalSandbox(SupervisedSandbox):
         self._held.push_async_callback(asyncio.wait, [giving])
         await asyncio.shield(giving)
 
-    async def _relay(self, channel: Channel, port: int) -> str:
-        assert self._machine is not None
-        with Exchange(channel) as exchange:
-            reply, _ = await exchange.ask(op="listen", port=port, last=True)
-        try:
-            inside = integer(reply, "port", 1, (1 << 16) - 1)
-            listener = take_listener(self._machine.rights)
-        except (WireError, OSError) as error:
-            channel.close(f"its supervisor broke the protocol: {error}")
-            raise SandboxUnavailableError(f"the sandbox gave no port: {error}") from error
-        relay = Relay(port)
+    async def _lead(self, channel: Channel, port: int, door: Door) -> str:
+        assert self._handover is not None
+        listener, inside = await self._handover.listen(channel, port)
+        relay = Relay(door)
         self._held.push_async_callback(relay.close)
         await relay.open(listener)
         return f"127.0.0.1:{inside}"
+
+    async def _reach(self, channel: Channel, port: int, near: Connection) -> None:
+        assert self._handover is not None
+        made = await self._handover.unconnected(channel)
+        try:
+            async with asyncio.timeout(_DIAL_S):
+                await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+            far = SocketConnection(*await asyncio.open_connection(sock=made))
+        except BaseException:
+            made.close()
+            raise
+        try:
+            await join(near, far)
+            await far.close()
+        finally:
+            far.cut()
+
+
+def _cause(error: Exception) -> str:
+    """Return what a failed start is down to; `other` is what another try would meet again."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, OSError):
+        return "busy" if error.errno in _BUSY else "other"
+    return "boot"
 
 
 def _check_folders(spec: SandboxSpec) -> None:

@@ -98,7 +98,7 @@ class Piped(SupervisedSandbox):
 
     name = "piped"
     capabilities = BoxliteSandbox.capabilities
-    _connect, _relay = BoxliteSandbox._connect, BoxliteSandbox._relay
+    _connect, _lead, _reach = BoxliteSandbox._connect, BoxliteSandbox._lead, BoxliteSandbox._reach
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)

@@ -2,7 +2,7 @@
 
 The host's bytes come in as they are; ours go out as lines of base64, since BoxLite hands output on as text. The first
 line is a JSON object with the image's environment. A connection that is made inside to an exposed port becomes a
-stream of its own, so a box needs no network for it.
+stream of its own, so a box needs no network for it, and so does one that the host makes to a port of the box.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class _Door:
     def __init__(self, rights: socket.socket) -> None:
         self._rights = rights
         self._listening: list[asyncio.Future[asyncio.AbstractServer]] = []
-        self._streams = Streams(self._write, self._refuse)
+        self._streams = Streams(self._write, self._dial, first=1)
         self._out: asyncio.WriteTransport | None = None
 
     async def serve(self, control: socket.socket) -> None:
@@ -96,8 +96,9 @@ class _Door:
         assert self._out is not None
         self._out.write(base64.b64encode(frame) + b"\n")
 
-    async def _refuse(self, stream: Stream, number: int) -> None:
-        raise ConnectionRefusedError(f"the host opens no streams ({stream.serial}, {number})")
+    async def _dial(self, stream: Stream, port: int) -> None:
+        """Join a stream of the host with a port of the box's own loopback."""
+        await join(stream, *await asyncio.open_connection("127.0.0.1", port))
 
     def _take_listener(self) -> None:
         size = socket.CMSG_LEN(array.array("i").itemsize)

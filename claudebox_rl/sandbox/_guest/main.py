@@ -15,7 +15,10 @@ from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.commands import Command
 from claudebox_rl.sandbox._guest.confine import confine
 from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
+from claudebox_rl.sandbox._guest.measure import Measurement
+from claudebox_rl.sandbox._guest.oom import Score
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
+from claudebox_rl.sandbox._guest.watchdog import Watchdog
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, Splitter, encode
 
 _BACKLOG = 128
@@ -28,9 +31,11 @@ class Supervisor:
     Args:
         control: The socket's descriptor.
         descriptors: Datagram socket on which listening sockets are handed to the host.
+        score: For commands.
+        watchdog: Ends everything where a limit is passed.
     """
 
-    def __init__(self, control: int, descriptors: int) -> None:
+    def __init__(self, control: int, descriptors: int, score: Score, watchdog: Watchdog) -> None:
         self._control = control
         self._descriptors = socket.socket(fileno=descriptors)
         self._splitter = Splitter()
@@ -41,6 +46,10 @@ class Supervisor:
         self._past_sessions: dict[int, int] = {}
         """Sessions of ended commands that still have members, with their leaders' start times."""
         self._dying: list[Command] = []
+        self._score, self._watchdog = score, watchdog
+        self._measurements: list[Measurement] = []
+        self._num_killed = 0
+        """Processes that were ended for memory."""
 
     def serve(self) -> NoReturn:
         """Work until the host is gone; the kernel then ends every process of the namespace with this one."""
@@ -57,13 +66,17 @@ class Supervisor:
             self._flush()
             self._watch.run_once(self._patience_s())
             self._act_on_time()
+            self._look_after()
             self._close_done()
 
     def _patience_s(self) -> float | None:
+        if self._measurements:
+            return 0
         if self._dying:
             return _RETRY_S
-        due = [command.due for command in self._commands.values() if command.due is not None]
-        return max(min(due) - time.monotonic(), 0) + 0.001 if due else None
+        due = [command.due for command in self._commands.values()] + [self._watchdog.due]
+        first = min((each for each in due if each is not None), default=None)
+        return None if first is None else max(first - time.monotonic(), 0) + 0.001
 
     # The host
 
@@ -100,8 +113,10 @@ class Supervisor:
                 command = self._commands.get(message["id"])
                 if command is not None:
                     self._tell(command, message, data)
-            case "listen":
-                self._listen(message)
+            case "listen" | "socket":
+                self._hand_over(message)
+            case "metrics":
+                self._measurements.append(Measurement(message["id"], self._watchdog.folders))
             case _:
                 self._transfer(message, data)
 
@@ -131,21 +146,23 @@ class Supervisor:
         if last and serial in self._files:
             self._files.pop(serial).close()
 
-    def _listen(self, message: dict[str, Any]) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-            try:
-                listener.bind(("127.0.0.1", message["port"]))
-            except OSError:
-                listener.bind(("127.0.0.1", 0))
-            listener.listen(_BACKLOG)
-            rights = array.array("i", [listener.fileno()])
-            self._descriptors.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-            self._send(op="listening", id=message["id"], port=listener.getsockname()[1])
+    def _hand_over(self, message: dict[str, Any]) -> None:
+        """Give the host a socket of this network: one that listens, or one for the host to dial with.
+
+        The host dials, and asks for few at once, so that nothing here waits.
+        """
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+            if message["op"] == "listen":
+                _listen(made, message["port"])
+            rights = array.array("i", [made.fileno()])
+            self._descriptors.sendmsg([b"%d" % message["id"]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            self._send(op="socket", id=message["id"], port=made.getsockname()[1])
 
     # Commands
 
     def _start(self, message: dict[str, Any]) -> None:
-        self._commands[message["id"]] = Command(message, self._send, self._watch)
+        self._commands[message["id"]] = Command(message, self._send, self._watch, self._score)
+        self._watchdog.wake()
 
     def _reap(self, woken: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -192,10 +209,38 @@ class Supervisor:
         if not processes.end_all_but(protection):
             self._dying.append(command)
 
+    # Limits and metrics
+
+    def _look_after(self) -> None:
+        passed = self._watchdog.look()
+        if passed is not None:
+            self._end_all(passed)
+            self._watchdog.settle()
+        if self._measurements and self._measurements[0].go_on():
+            done, watchdog = self._measurements.pop(0), self._watchdog
+            answer = done.answer(watchdog.account, samples=watchdog.samples, num_killed=self._num_killed)
+            self._send(**answer)
+
+    def _end_all(self, passed: str) -> None:
+        """Kill everything, because a limit was passed that nobody in particular is to blame for."""
+        for command in self._commands.values():
+            command.explain(f"claudebox_rl: the sandbox passed {passed}; its processes were ended\n")
+        if passed.startswith("memory"):
+            self._num_killed += len(processes.others())
+        processes.end_all_but(processes.Protection(frozenset(), {}))
+
     def _close_done(self) -> None:
         for command in [each for each in self._commands.values() if each.done]:
             del self._commands[command.id]
             self._send(op="closed", id=command.id)
+
+
+def _listen(made: socket.socket, port: int) -> None:
+    try:
+        made.bind(("127.0.0.1", port))
+    except OSError:
+        made.bind(("127.0.0.1", 0))
+    made.listen(_BACKLOG)
 
 
 def _note(number: int, frame: FrameType | None) -> None:
@@ -215,5 +260,6 @@ def main(control: int, descriptors: int) -> NoReturn:
             os._exit(0)
         for message, _ in splitter.feed(received):
             settings = message
+    score = Score()
     confine(settings)
-    Supervisor(control, descriptors).serve()
+    Supervisor(control, descriptors, score, Watchdog(settings["watch"])).serve()

@@ -81,28 +81,30 @@ class Streams:
     Args:
         write: Sends a frame's bytes to the peer, without waiting.
         accept: Carries a stream that the peer has opened, given the number that it opened it with.
+        first: Number of the first stream that this end opens; one end's are odd and the other's even.
     """
 
-    def __init__(self, write: Callable[[bytes], None], accept: Callable[[Stream, int], Awaitable[None]]) -> None:
+    def __init__(
+        self, write: Callable[[bytes], None], accept: Callable[[Stream, int], Awaitable[None]], *, first: int
+    ) -> None:
         self._write = write
         self._accept = accept
         self._budget = _Budget(ALL_BYTES)
         self._num_unacknowledged = 0
         self._streams: dict[int, Stream] = {}
-        self._last = CONTROL
+        self._next = first
 
     def control(self, carry: Callable[[Stream], Awaitable[None]]) -> asyncio.Task[None]:
         """Carry the control stream."""
         return self._carry(self._add(CONTROL), carry)
 
-    def open(self, number: int, carry: Callable[[Stream], Awaitable[None]]) -> bool:
-        """Open a stream to the peer and carry it; False where there are too many."""
+    def open(self, number: int, carry: Callable[[Stream], Awaitable[None]]) -> asyncio.Task[None] | None:
+        """Open a stream to the peer and return what carries it; None where there are too many."""
         if len(self._streams) >= MOST_STREAMS:
-            return False
-        self._last += 1
-        self.post(OPEN, self._last, number)
-        self._carry(self._add(self._last), carry)
-        return True
+            return None
+        serial, self._next = self._next, self._next + 2
+        self.post(OPEN, serial, number)
+        return self._carry(self._add(serial), carry)
 
     def receive(self, kind: int, serial: int, number: int, data: bytes) -> None:
         """Take a frame of the peer. One for a stream that is gone is dropped.
@@ -142,8 +144,8 @@ class Streams:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _opened(self, serial: int, number: int) -> None:
-        if serial in self._streams:
-            raise StreamError(f"stream {serial} is open already")
+        if serial in self._streams or serial % 2 == self._next % 2:
+            raise StreamError(f"stream {serial} is not the peer's to open")
         if len(self._streams) >= MOST_STREAMS:
             self.post(RESET, serial)
             return

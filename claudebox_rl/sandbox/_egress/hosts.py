@@ -1,0 +1,109 @@
+"""Names of hosts in one form, and the patterns that allow them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import NoReturn
+
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.sandbox._egress.addresses import is_public
+
+Host = str | IPv4Address | IPv6Address
+"""A name in lower case without a dot at its end, or an address."""
+DEFAULT_PORTS = frozenset({80, 443})
+_MOST_CHARS = 253
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_AUTHORITY = re.compile(r"(\[[^\[\]@/\\?#%\s]*\]|[^\[\]@/\\?#%:\s]+)(?::([0-9]{1,5}))?")
+
+
+def parse_host(text: str) -> Host:
+    """Bring a host to its one form.
+
+    What other programs take for an IPv4 address (its last label is a number: `127.1`, `0x7f000001`, `2130706433`,
+    `0177.0.0.1`) is refused unless it is written in the plain way; so no two readers can differ about it.
+
+    Raises:
+        ValueError: It is neither a name in ASCII nor an address.
+    """
+    if text.startswith("["):
+        return IPv6Address(text.removeprefix("[").removesuffix("]"))
+    name = text.lower().removesuffix(".")
+    labels = name.split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        return IPv4Address(name)
+    if len(name) > _MOST_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(f"{text[:_MOST_CHARS]!r} is not the name of a host")
+    return name
+
+
+def parse_authority(text: str, default_port: int | None) -> tuple[Host, int]:
+    """Take `host` or `host:port` apart; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: It is something else: user names, zones and paths have no place here.
+    """
+    found = _AUTHORITY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:_MOST_CHARS]!r} is not host:port")
+    port = default_port if found[2] is None else int(found[2])
+    if port is None or not 0 < port < 1 << 16:
+        raise ValueError(f"{text[:_MOST_CHARS]!r} needs a port from 1 to 65535")
+    return parse_host(found[1]), port
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One entry of `allowed_hosts`."""
+
+    host: Host
+    ports: frozenset[int]
+    below: bool
+    """Whether it stands for the names below `host`, and not for `host` itself."""
+
+    def allows(self, host: Host, port: int) -> bool:
+        """Say whether a connection is what this entry means."""
+        if port not in self.ports:
+            return False
+        if self.below:
+            return isinstance(host, str) and host.endswith(f".{self.host}")
+        return host == self.host
+
+
+def parse_patterns(entries: Iterable[str]) -> tuple[Pattern, ...]:
+    """Read `allowed_hosts`.
+
+    Raises:
+        ConfigError: Names the entry, and what it should look like.
+    """
+    return tuple(_parse_pattern(entry) for entry in entries)
+
+
+def _parse_pattern(entry: str) -> Pattern:
+    if entry.startswith("*") and not entry.startswith("*."):
+        _refuse(entry, "gives all names below one host as '*.example.com'; for every host use network=full")
+    try:
+        host, port = _authority_of(entry.removeprefix("*."))
+    except ValueError:
+        _refuse(entry, "is not 'example.com', '*.example.com', an address, or one of these with ':port'")
+    below = entry.startswith("*.")
+    if below and not isinstance(host, str):
+        _refuse(entry, "has no names below it: it is an address")
+    if not isinstance(host, str) and not is_public(host):
+        _refuse(entry, "is not a public address; a service of this host is reached through expose_host_port")
+    return Pattern(host, DEFAULT_PORTS if port is None else frozenset({port}), below)
+
+
+def _authority_of(text: str) -> tuple[Host, int | None]:
+    if text.count(":") > 1 and not text.startswith("["):
+        return parse_host(f"[{text}]"), None
+    if text.endswith("]") or ":" not in text:
+        return parse_authority(text, 80)[0], None
+    return parse_authority(text, None)
+
+
+def _refuse(entry: str, problem: str) -> NoReturn:
+    raise ConfigError(f"allowed_hosts: {entry!r} {problem}", field="allowed_hosts")
