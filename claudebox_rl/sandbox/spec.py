@@ -47,7 +47,7 @@ class SandboxSpec:
     image: str | None = None
     """Registry reference or OCI layout folder; None: the backend's default (for `local`, the host's /usr)."""
     mounts: tuple[Mount, ...] = ()
-    env: Mapping[str, str] = field(default_factory=lambda: _NO_ENV)
+    env: Mapping[str, str] = field(default_factory=lambda: _NO_ENV, hash=False)  # a mapping has none; equality sees it
     """Environment of every command, over the backend's own small default; the host's is never passed on."""
     secrets: tuple[Secret, ...] = ()
     network: Network = "none"
