@@ -27,7 +27,13 @@ class LocalExec(ExecStream):
     """
 
     def __init__(
-        self, channel: Channel, argv: Sequence[str], env: dict[str, str], cwd: str, timeout_s: float | None
+        self,
+        channel: Channel,
+        argv: Sequence[str],
+        env: dict[str, str],
+        cwd: str,
+        timeout_s: float | None,
+        user: str | None = None,
     ) -> None:
         self._channel = channel
         self._chunks: deque[OutputChunk] = deque()
@@ -47,7 +53,7 @@ class LocalExec(ExecStream):
         self._serial = channel.add(self)
         if timeout_s is not None:
             self._arm(timeout_s)
-        request = {"op": "exec", "argv": list(argv), "env": env, "cwd": cwd, "timeout_s": timeout_s}
+        request = {"op": "exec", "argv": list(argv), "env": env, "cwd": cwd, "user": user, "timeout_s": timeout_s}
         channel.post({**request, "id": self._serial})
 
     def _arm(self, timeout_s: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -13,8 +14,8 @@ import subprocess
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap
+from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
+from claudebox_rl.sandbox import _bwrap, _idmap
 from claudebox_rl.sandbox._bwrap import Descriptors, Layout
 from claudebox_rl.sandbox._seccomp import filter_program
 
@@ -39,6 +40,7 @@ class Machine:
         self.gone = asyncio.Event()
         self._process = process
         self._info = info
+        self._info_said = b""
         self._pid: int | None = None
         self._errors = process.stderr.fileno() if process.stderr else -1
         os.set_blocking(self._errors, False)
@@ -50,12 +52,41 @@ class Machine:
         Raises:
             SandboxStartError: bwrap did not say.
         """
+        self._read_info()
         if self._pid is None:
-            try:
-                self._pid = int(json.loads(os.read(self._info, _KEPT_BYTES))["child-pid"])
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise SandboxStartError(f"bwrap did not say which process it started: {error}") from error
+            raise SandboxStartError("bwrap did not say which process it started")
         return self._pid
+
+    async def started(self) -> int:
+        """Return the supervisor's process as soon as there is one, before it serves.
+
+        Raises:
+            SandboxUnavailableError: bwrap has ended without one.
+        """
+        loop, said = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._info, said.set)
+        try:
+            while self._pid is None:
+                await said.wait()
+                said.clear()
+                if not self._read_info():
+                    raise SandboxUnavailableError("bwrap ended before it started a process")
+        finally:
+            loop.remove_reader(self._info)
+        return self._pid
+
+    def _read_info(self) -> bool:
+        """Read what bwrap has said until now; False where it will say no more."""
+        if self._pid is not None:
+            return True
+        try:
+            data = os.read(self._info, _KEPT_BYTES)
+        except BlockingIOError:
+            return True
+        self._info_said += data
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            self._pid = int(json.loads(self._info_said)["child-pid"])
+        return bool(data)
 
     def kill(self) -> None:
         """End every process now, if there is a supervisor already; else it will find its connection closed.
@@ -130,7 +161,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start bwrap with a command, an empty environment and no descriptors but these; standard error is a pipe."""
     with _inherited(layout, info) as (arguments, inherited):
-        return subprocess.Popen(
+        start = functools.partial(
+            subprocess.Popen,
             ["bwrap", "--args", str(arguments), "--", *command],
             executable=bwrap,
             env={},
@@ -142,6 +174,9 @@ def spawn(
             # A Ctrl-C in the terminal is for us: we end machines in order.
             start_new_session=True,
         )
+        if layout.shared is None:
+            return start()
+        return _idmap.among_mapped(layout.shared.folders, layout.shared.owner, start)
 
 
 @contextmanager

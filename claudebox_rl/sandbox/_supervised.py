@@ -15,15 +15,19 @@ from claudebox_rl.sandbox._check_spec import check_port
 from claudebox_rl.sandbox._connection import Connection, Counted, Door, host_port
 from claudebox_rl.sandbox._egress.egress import PROXY_PORT, Egress, proxy_env
 from claudebox_rl.sandbox._frames import Channel, Exchange
-from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
+from claudebox_rl.sandbox._gate import Gate
+from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, WireError
 from claudebox_rl.sandbox._local_exec import LocalExec
 from claudebox_rl.sandbox._relay import Relay
 from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox._usage import Usage, report
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Network, SandboxSpec
 
 _DETAIL_CHARS = 500
+_OF_USERS = ("HOME", "USER", "LOGNAME")
+"""Variables that the supervisor sets, where they are not given, for a command of another user."""
 
 
 class SupervisedSandbox(Sandbox):
@@ -44,11 +48,14 @@ class SupervisedSandbox(Sandbox):
         """What `stop` undoes, last first."""
         self._channel: Channel | None = None
         self._traffic = Traffic()
+        self._num_commands = 0
         self._was_started = False
         self._stopping: asyncio.Task[None] | None = None
         self._ports: dict[int, str] = {}
         self._published: dict[int, str] = {}
         self._ports_lock = asyncio.Lock()
+        self._gate = Gate()
+        """Shut while the machine's files are copied."""
 
     @abstractmethod
     async def _boot(self) -> None:
@@ -117,8 +124,37 @@ class SupervisedSandbox(Sandbox):
     async def fork(self, n: int = 1) -> tuple[Self, ...]:
         raise NotImplementedError
 
+    # Metrics
+
     async def metrics(self) -> SandboxMetrics:
-        raise NotImplementedError
+        """Return what has been used, by the best account of it; where files are many, it takes a while."""
+        channel = self._live()
+        with Exchange(channel) as exchange:
+            reply, _ = await exchange.ask(op="metrics", last=True)
+        try:
+            told = report(reply)
+        except WireError as error:
+            channel.close(f"its supervisor broke the protocol: {error}")
+            raise SandboxUnavailableError(f"the sandbox gave no metrics: {error}") from error
+        usage, traffic = self._account(told.usage), self._traffic
+        return SandboxMetrics(
+            cpu_s=usage.cpu_s,
+            memory_bytes=usage.memory_bytes,
+            memory_peak_bytes=usage.memory_peak_bytes,
+            memory_source=usage.memory_source,
+            disk_bytes=told.disk_bytes,
+            network_sent_bytes=traffic.sent,
+            network_received_bytes=traffic.received,
+            num_processes=told.num_processes,
+            num_commands=self._num_commands,
+            num_killed_for_memory=usage.num_killed,
+            refused=tuple(traffic.refused),
+            num_refused=traffic.num_refused,
+        )
+
+    def _account(self, told: Usage) -> Usage:
+        """Return a better account than the supervisor's, where there is one."""
+        return told
 
     # Commands
 
@@ -134,7 +170,8 @@ class SupervisedSandbox(Sandbox):
         """Start a command.
 
         Raises:
-            ConfigError: No program, a NUL in a text, a relative `cwd`, or a time-out that is not positive.
+            ConfigError: No program, a NUL in a text, a relative `cwd`, a user that can't be had, or a time-out that is
+                not positive.
             SandboxUnavailableError: The machine is not running.
         """
         check_env(env or {})
@@ -142,8 +179,22 @@ class SupervisedSandbox(Sandbox):
             raise ConfigError(f"argv is no program with its arguments: {list(argv)!r:.200}")
         if timeout_s is not None and not 0 < timeout_s < float("inf"):
             raise ConfigError(f"timeout_s={timeout_s} is not a positive number of seconds")
-        folder = absolute(cwd or WORKSPACE, "cwd")
-        return LocalExec(self._live(), argv, {**self._env, **(env or {})}, folder, timeout_s)
+        folder, person = absolute(cwd or WORKSPACE, "cwd"), self._user(user or self.spec.user)
+        async with self._gate.passing():
+            command = LocalExec(self._live(), argv, self._env_of(person, env or {}), folder, timeout_s, person)
+        self._num_commands += 1
+        return command
+
+    def _user(self, user: str | None) -> str | None:
+        """Return whom the supervisor is to start a command as; None: as itself."""
+        return user
+
+    def _env_of(self, user: str | None, env: Mapping[str, str]) -> dict[str, str]:
+        """Return a command's environment. Another user than the spec's has a name and a home of its own."""
+        base = self._env
+        if user not in (None, self.spec.user):
+            base = {name: value for name, value in base.items() if name not in _OF_USERS or name in self.spec.env}
+        return {**base, **env}
 
     # Files
 
@@ -167,6 +218,10 @@ class SupervisedSandbox(Sandbox):
         """Write a file inside, with its parent folders, in one rename."""
         request: dict[str, Any] = {"op": "write", "path": absolute(path, "path"), "mode": mode & 0o777}
         chunks = [data[start : start + CHUNK_BYTES] for start in range(0, len(data), CHUNK_BYTES)] or [b""]
+        async with self._gate.passing():
+            await self._write(path, chunks, request)
+
+    async def _write(self, path: str, chunks: Sequence[bytes], request: dict[str, Any]) -> None:
         with Exchange(self._live()) as exchange:
             for number, chunk in enumerate(chunks, 1):
                 reply, _ = await exchange.ask(chunk, **request, last=number == len(chunks))

@@ -31,6 +31,7 @@ from claudebox_rl.sandbox._check_spec import check_mounts
 from claudebox_rl.sandbox._connection import Connection, Door
 from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
+from claudebox_rl.sandbox._settings import settings
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec, is_layout
@@ -42,7 +43,6 @@ _LEAST_MEMORY_MIB = 256
 _MOST_CPUS = 255
 _PULL_S = 900.0
 _STOP_S = 30.0
-_MAX_OPEN_FILES = 1 << 16
 _GUEST_PATH = "/run/claudebox"
 _GUEST = f"{_GUEST_PATH}/claudebox_rl/sandbox/_guest"
 _GUEST_SOURCE = Path(__file__).parent / "_guest"
@@ -131,10 +131,12 @@ class BoxliteSandbox(SupervisedSandbox):
         self._held.push_async_callback(channel.wait_closed)
         self._held.callback(channel.close, "it was stopped")
         self._env = {"LANG": "C.UTF-8", **image_env, "HOME": HOME, **self.spec.env}
-        limits = {"max_processes": None, "max_file_bytes": self.spec.max_file_bytes, "max_open_files": _MAX_OPEN_FILES}
+        told = settings(
+            self.spec, self.capabilities(), (*WRITABLE, HOME), uid=None, account="machine", counts_memory=True
+        )
         try:
             channel.check()
-            await channel.open(control, {"uid": None, **limits})
+            await channel.open(control, told)
         except SandboxUnavailableError as error:
             raise SandboxStartError(f"the box did not start: {link.said.strip() or error}") from error
         self._channel = channel

@@ -21,6 +21,7 @@ from typing import Any, cast
 
 from claudebox_rl._resources import home
 from claudebox_rl.errors import SandboxError, boundary
+from claudebox_rl.sandbox import _cgroups
 
 _LOG = logging.getLogger(__name__)
 
@@ -121,9 +122,10 @@ def reap_once() -> None:
 
 
 def end_machine(entry: MachineRecord) -> None:
-    """Kill a machine's process if it is still the one that was recorded."""
+    """Kill a machine's process if it is still the one that was recorded, and remove its control groups."""
     if entry.machine_pid and process_start(entry.machine_pid) == entry.machine_start is not None:
         os.kill(entry.machine_pid, signal.SIGKILL)
+    _cgroups.remove(entry.extra.get("groups", ()))
 
 
 def remove_tree(folder: Path) -> None:

@@ -13,28 +13,38 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from pathlib import Path
+from dataclasses import replace
+from typing import Any, Self
 
-from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _bwrap, _uids, journal
-from claudebox_rl.sandbox._bwrap import HOME, Layout
+from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
+from claudebox_rl.sandbox import _bwrap, _cgroups, _uids, journal
+from claudebox_rl.sandbox._bwrap import HOME
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
-from claudebox_rl.sandbox._check_spec import check_mounts
+from claudebox_rl.sandbox._cgroup_places import Places, places
+from claudebox_rl.sandbox._cgroups import ControlGroups
+from claudebox_rl.sandbox._check_spec import check_fork, check_mounts
 from claudebox_rl.sandbox._connection import Connection, Door, SocketConnection, join
+from claudebox_rl.sandbox._folders import Folders
 from claudebox_rl.sandbox._frames import Channel
 from claudebox_rl.sandbox._handover import Handover
+from claudebox_rl.sandbox._layers import Heritage
 from claudebox_rl.sandbox._machine import Machine, launch
+from claudebox_rl.sandbox._overlay_probe import fork_mode
 from claudebox_rl.sandbox._relay import Relay
+from claudebox_rl.sandbox._settings import settings
+from claudebox_rl.sandbox._start_all import start_all
+from claudebox_rl.sandbox._still import held_still
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
-from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
-from claudebox_rl.sandbox.spec import Capabilities, SandboxSpec
+from claudebox_rl.sandbox._usage import Usage
+from claudebox_rl.sandbox.base import WRITABLE
+from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec
 
-_MAX_OPEN_FILES = 1 << 16
 _DIAL_S = 10.0
 """Longest time in which a server inside may take a connection."""
+_HELD_BY: dict[str, Limit] = {"memory": "memory_mib", "cpu": "cpus"}
+"""Limits that the kernel holds where their controller is to be had."""
 _BUSY = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """What passes: no process, memory or descriptor to spare just now."""
-_STATE_FOLDERS = {**{folder: folder.strip("/") for folder in WRITABLE}, HOME: "home"}
 
 
 class LocalSandbox(SupervisedSandbox):
@@ -54,15 +64,26 @@ class LocalSandbox(SupervisedSandbox):
     @classmethod
     def capabilities(cls) -> Capabilities:
         """Return what this host lets us enforce."""
+        held = {limit for controller, limit in _HELD_BY.items() if controller in cls.control_groups().of}
+        hard: set[Limit] = {"max_processes", "max_file_bytes", *held}
+        watched: set[Limit] = {"memory_mib", "disk_mib"}
         return Capabilities(
             isolation="namespace",
             networks=frozenset({"none", "restricted", "full"}),
-            hard_limits=frozenset({"max_processes", "max_file_bytes"}),
+            hard_limits=frozenset(hard),
+            soft_limits=frozenset(watched - hard),
+            fork=fork_mode(),
         )
+
+    @classmethod
+    def control_groups(cls) -> Places:
+        """Return where control groups can be made on this host; a class that is to do without has `NO_PLACES`."""
+        return places()
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
         _check_folders(self.spec)
+        self._user(self.spec.user)
         self._env = {
             "HOME": HOME,
             "USER": "agent",
@@ -72,7 +93,11 @@ class LocalSandbox(SupervisedSandbox):
             "PATH": _bwrap.search_path(),
             **self.spec.env,
         }
+        self._groups = ControlGroups(self.sandbox_id, self.control_groups(), self.spec)
         self._machine: Machine | None = None
+        self._folders: Folders | None = None
+        self._heritage: Heritage | None = None
+        """What a fork starts with."""
         self._handover: Handover | None = None
 
     async def _boot(self) -> None:
@@ -94,27 +119,31 @@ class LocalSandbox(SupervisedSandbox):
 
     async def _make(self, bwrap: str) -> None:
         state = journal.machines_dir().absolute() / self.sandbox_id
-        entry = journal.record(self.sandbox_id, self.name, state)
+        groups = self._groups
+        entry = journal.record(self.sandbox_id, self.name, state, groups=groups.paths)
         self._held.callback(journal.forget, self.sandbox_id)
+        self._held.push_async_callback(asyncio.to_thread, _cgroups.remove, groups.paths)
         uid = self._lease_uid()
-        folders = await self._make_folders(state, uid)
-        machine = self._machine = launch(bwrap, Layout(folders, self.spec.mounts, uid))
+        self._folders = Folders(self.spec, state, uid, self._heritage, self._held)
+        await self._folders.make(bwrap)
+        machine = self._machine = launch(bwrap, self._folders.layout())
         self._held.push_async_callback(machine.end)
         self._handover = Handover(machine.rights)
         self._held.callback(self._handover.close)
         channel = self._channel = Channel(on_close=machine.kill)
         self._held.push_async_callback(channel.wait_closed)
         self._held.callback(channel.close, "it was stopped")
-        await channel.open(
-            machine.control,
-            {
-                "uid": uid,
-                "max_processes": self.spec.max_processes,
-                "max_file_bytes": self.spec.max_file_bytes,
-                "max_open_files": _MAX_OPEN_FILES,
-            },
-        )
+        # Before it has its settings, without which it serves nothing.
+        await asyncio.to_thread(groups.enclose, await machine.started())
+        await channel.open(machine.control, self._settings(uid))
         journal.record_machine(entry, machine.supervisor_pid())
+
+    def _settings(self, uid: int | None) -> dict[str, Any]:
+        counts_memory = not self._groups.hold_memory
+        folders = (*WRITABLE, HOME)
+        return settings(
+            self.spec, self.capabilities(), folders, uid=uid, account="processes", counts_memory=counts_memory
+        )
 
     def _lease_uid(self) -> int | None:
         if os.geteuid() != 0:
@@ -123,28 +152,48 @@ class LocalSandbox(SupervisedSandbox):
         self._held.callback(lease.release)
         return lease.uid
 
-    async def _make_folders(self, state: Path, uid: int | None) -> dict[str, Path]:
-        self._held.push_async_callback(asyncio.to_thread, journal.remove_tree, state)
-        folders = {inside: state / name for inside, name in _STATE_FOLDERS.items()}
-        for folder in folders.values():
-            folder.mkdir(mode=0o755, parents=True)
-            if uid is not None:
-                os.chown(folder, uid, uid)
-        if self.spec.workspace is not None:
-            folders[WORKSPACE] = workspace = self.spec.workspace.absolute()
-            workspace.mkdir(parents=True, exist_ok=True)
-            if uid is not None:
-                await self._give(workspace, uid)
-        return folders
+    def _account(self, told: Usage) -> Usage:
+        return self._groups.usage().over(told)
 
-    async def _give(self, workspace: Path, uid: int) -> None:
-        """Give the workspace to the sandbox's user until `stop`."""
-        owner = _uids.owner_to_restore(workspace)
-        self._held.push_async_callback(asyncio.to_thread, _uids.give, workspace, *owner)
-        giving = asyncio.ensure_future(asyncio.to_thread(_uids.give, workspace, uid, uid))
-        # A cancelled start must not have both under way.
-        self._held.push_async_callback(asyncio.wait, [giving])
-        await asyncio.shield(giving)
+    def _user(self, user: str | None) -> str | None:
+        """Refuse every user but the one that there is.
+
+        Raises:
+            ConfigError: It is another.
+        """
+        if user in (None, "agent"):
+            return None
+        raise ConfigError(f"user={user}: sandbox=local runs commands as agent only; leave user out", field="user")
+
+    # Forks
+
+    async def fork(self, n: int = 1) -> tuple[Self, ...]:
+        """Start `n` sandboxes that hold the same files as this one and share nothing with it or with each other."""
+        check_fork(n)
+        channel = self._live()
+        assert self._folders is not None
+        bwrap, is_overlay = await asyncio.to_thread(find_bwrap), self.capabilities().fork == "overlay"
+        try:
+            async with held_still(channel, self._gate):
+                heritage = await self._folders.snapshot(bwrap, is_overlay)
+        except SandboxUnavailableError:
+            raise
+        except (SandboxError, OSError) as error:
+            raise SandboxStartError(f"the sandbox can't be forked: {error}", sandbox_id=self.sandbox_id) from error
+        try:
+            forks = tuple(self._heir(heritage) for _ in range(n))
+            await start_all(forks)
+        finally:
+            await asyncio.shield(asyncio.to_thread(heritage.release))
+        return forks
+
+    def _heir(self, heritage: Heritage) -> Self:
+        mounts = tuple(mount for mount in self.spec.mounts if mount.read_only)
+        heir = type(self)(replace(self.spec, workspace=None, mounts=mounts))
+        heir._heritage = heritage
+        return heir
+
+    # Ports
 
     async def _lead(self, channel: Channel, port: int, door: Door) -> str:
         assert self._handover is not None

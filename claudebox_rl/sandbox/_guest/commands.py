@@ -12,13 +12,16 @@ from functools import partial
 from typing import Any
 
 from claudebox_rl.sandbox._guest import processes
-from claudebox_rl.sandbox._guest.spawn import CantStartError, spawn
+from claudebox_rl.sandbox._guest.oom import Score
+from claudebox_rl.sandbox._guest.spawn import CantStartError, Program, spawn
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
 from claudebox_rl.sandbox._guest.wire import WINDOW_BYTES
 
 LINGER_S = 0.2
 """How long a child that outlives its command may hold the output open."""
 _READ_BYTES = 1 << 16
+_WORDS_BYTES = 1 << 12
+"""Of the output that the host grants, kept for words of our own."""
 
 Send = Callable[..., None]
 """Sends a frame to the host: message fields by keyword, raw bytes as `data`."""
@@ -28,12 +31,13 @@ class Command:
     """A command that the host has asked for; it runs once this is made, unless `ended` says that it did not start.
 
     Args:
-        message: `id`, `argv`, `env`, `cwd`, `timeout_s`.
+        message: `id`, `argv`, `env`, `cwd`, `user` (None: this process's own), `timeout_s`.
         send: The way to the host.
         watch: Where its pipes are watched.
+        score: Its place among those that the kernel ends where memory runs out.
     """
 
-    def __init__(self, message: dict[str, Any], send: Send, watch: Watch) -> None:
+    def __init__(self, message: dict[str, Any], send: Send, watch: Watch, score: Score) -> None:
         self.id: int = message["id"]
         self.pid = self.start = 0
         self.older: frozenset[processes.Identity] = frozenset()
@@ -44,21 +48,22 @@ class Command:
         """Until it has ended, its deadline; then the end of its children's time to linger."""
         self._send, self._watch = send, watch
         self._outputs: dict[int, str] = {}
-        self._credit = WINDOW_BYTES
+        self._credit = WINDOW_BYTES - _WORDS_BYTES
+        self._words_left = _WORDS_BYTES
         self._tail: dict[int, int] | None = None
         """What each pipe still owes when the time to linger is over."""
         self._stdin: int | None = None
         self._input = bytearray()
         self._closing = False
-        self._run(message)
+        self._run(message, score)
 
-    def _run(self, message: dict[str, Any]) -> None:
+    def _run(self, message: dict[str, Any], score: Score) -> None:
         self.older = frozenset(process.identity for process in processes.others().values())
         try:
-            self.pid, (self._stdin, stdout, stderr) = spawn(message["argv"], message["env"], message["cwd"])
+            with score.of_commands():
+                self.pid, (self._stdin, stdout, stderr) = spawn(Program.of(message))
         except CantStartError as error:
-            text = f"claudebox_rl: can't run {message['argv'][0][:1000]}: {error}\n"
-            self._send(op="output", id=self.id, stream="stderr", data=text.encode("utf-8", "replace"))
+            self.explain(f"claudebox_rl: can't run {message['argv'][0][:1000]}: {error}\n")
             self.finish(error.code)
             return
         leader = processes.look(self.pid)
@@ -80,6 +85,13 @@ class Command:
         self._send(op="ended", id=self.id, code=code, timed_out=self.timed_out)
 
     # Output
+
+    def explain(self, text: str) -> None:
+        """Add words of our own to its error output, once; none after its end."""
+        words = text.encode("utf-8", "replace")[: self._words_left]
+        if words and not self.ended:
+            self._words_left = 0
+            self._send(op="output", id=self.id, stream="stderr", data=words)
 
     def grant(self, num_bytes: int) -> None:
         """Take note that the host's consumer has taken that much output."""

@@ -11,8 +11,6 @@ from typing import Any
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_POSSIBLE_CAPABILITY = 63
-_OUT_OF_MEMORY_SCORE = "500"
-"""Under memory pressure the kernel ends the sandbox before the host's own processes: oom_score_adj in proc(5)."""
 
 
 def confine(settings: dict[str, Any]) -> None:
@@ -25,7 +23,6 @@ def confine(settings: dict[str, Any]) -> None:
     Raises:
         OSError: Something could not be given up.
     """
-    _set_out_of_memory_score()
     if settings["uid"] is not None:
         _become(settings["uid"])
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -38,11 +35,6 @@ def confine(settings: dict[str, Any]) -> None:
     # Commands may signal this process; process 1 ignores what it has no handler for, and Python has one for this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o022)
-
-
-def _set_out_of_memory_score() -> None:
-    with open("/proc/self/oom_score_adj", "w") as file:
-        file.write(_OUT_OF_MEMORY_SCORE)
 
 
 def _become(uid: int) -> None:

@@ -17,6 +17,7 @@ from claudebox_rl.sandbox._guest.confine import confine
 from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
 from claudebox_rl.sandbox._guest.measure import Measurement
 from claudebox_rl.sandbox._guest.oom import Score
+from claudebox_rl.sandbox._guest.still import Still
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
 from claudebox_rl.sandbox._guest.watchdog import Watchdog
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, Splitter, encode
@@ -46,6 +47,7 @@ class Supervisor:
         self._past_sessions: dict[int, int] = {}
         """Sessions of ended commands that still have members, with their leaders' start times."""
         self._dying: list[Command] = []
+        self._still = Still()
         self._score, self._watchdog = score, watchdog
         self._measurements: list[Measurement] = []
         self._num_killed = 0
@@ -74,7 +76,7 @@ class Supervisor:
             return 0
         if self._dying:
             return _RETRY_S
-        due = [command.due for command in self._commands.values()] + [self._watchdog.due]
+        due = [command.due for command in self._commands.values()] + [self._watchdog.due, self._still.due]
         first = min((each for each in due if each is not None), default=None)
         return None if first is None else max(first - time.monotonic(), 0) + 0.001
 
@@ -113,6 +115,10 @@ class Supervisor:
                 command = self._commands.get(message["id"])
                 if command is not None:
                     self._tell(command, message, data)
+            case "still":
+                self._send(op="still", id=message["id"], held=self._still.hold(message["limit_s"]))
+            case "go_on":
+                self._send(op="going", id=message["id"], held=self._still.release())
             case "listen" | "socket":
                 self._hand_over(message)
             case "metrics":
@@ -185,6 +191,8 @@ class Supervisor:
 
     def _act_on_time(self) -> None:
         now = time.monotonic()
+        if self._still.due is not None and self._still.due <= now:
+            self._still.release()
         for command in tuple(self._commands.values()):
             if command.due is None or command.due > now:
                 continue

@@ -44,7 +44,7 @@ def look(pid: int) -> Process | None:
 
 def others() -> dict[int, Process]:
     """Return every living process of the sandbox but this one; a zombie needs no end any more."""
-    if _alone():
+    if alone():
         return {}
     seen = (look(int(name)) for name in os.listdir("/proc") if name.isdigit() and name != "1")
     return {process.pid: process for process in seen if process is not None and process.state not in (b"Z", b"X")}
@@ -116,13 +116,14 @@ def end_all_but(protection: Protection) -> bool:
 
 def living_sessions(sessions: dict[int, int]) -> dict[int, int]:
     """Return the part of `sessions` that still has members."""
-    if not sessions or _alone():
+    if not sessions or alone():
         return {}
     held = {process.session for process in others().values()}
     return {leader: start for leader, start in sessions.items() if leader in held}
 
 
-def _alone() -> bool:
+def alone() -> bool:
+    """Say, in one system call, whether there is no process but this one; a zombie is one too."""
     try:
         os.kill(-1, 0)
     except ProcessLookupError:

@@ -1,15 +1,19 @@
-"""Starting a program in a session of its own."""
+"""Starting a program in a session of its own, as this process's user or as another."""
 
 from __future__ import annotations
 
 import errno
 import os
 import signal
+from typing import Any, NamedTuple, NoReturn
+
+from claudebox_rl.sandbox._guest.users import User, find
 
 CANT_RUN, NOT_FOUND = 126, 127
 """Exit codes of a shell for a program that can't be run or does not exist."""
 _RESTORED_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 """Process 1 ignores some, and commands must not."""
+_SAID_BYTES = 4096
 
 
 class CantStartError(Exception):
@@ -20,7 +24,32 @@ class CantStartError(Exception):
         self.code = code
 
 
-def spawn(argv: list[str], env: dict[str, str], cwd: str) -> tuple[int, tuple[int, int, int]]:
+class Program(NamedTuple):
+    """What to run."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    user: User | None
+    """Another user than this process's."""
+
+    @classmethod
+    def of(cls, message: dict[str, Any]) -> Program:
+        """Return what a message asks for.
+
+        Raises:
+            CantStartError: There is no such user.
+        """
+        argv, env, cwd, name = message["argv"], message["env"], message["cwd"], message["user"]
+        if name is None:
+            return cls(argv, env, cwd, None)
+        user = find(name)
+        if user is None:
+            raise CantStartError(CANT_RUN, f"there is no user {name[:100]}")
+        return cls(argv, {**user.env, **env}, cwd, None if user.uid == os.geteuid() else user)
+
+
+def spawn(program: Program) -> tuple[int, tuple[int, int, int]]:
     """Start a program with three fresh pipes.
 
     Returns:
@@ -35,7 +64,8 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str) -> tuple[int, tuple[in
         for _ in range(3):
             ends += os.pipe()
         ours = [ends[1], ends[2], ends[4]]
-        pid = _start(argv, env, cwd, (ends[0], ends[3], ends[5]))
+        start = _start if program.user is None else _start_as
+        pid = start(program, (ends[0], ends[3], ends[5]))
     except OSError as error:
         ours = []
         raise CantStartError(CANT_RUN, str(error.strerror)) from error
@@ -51,16 +81,13 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str) -> tuple[int, tuple[in
     return pid, (ours[0], ours[1], ours[2])
 
 
-def _start(argv: list[str], env: dict[str, str], cwd: str, pipes: tuple[int, int, int]) -> int:
-    try:
-        os.chdir(cwd)
-    except OSError as error:
-        raise CantStartError(CANT_RUN, f"no way into {cwd}: {error.strerror}") from error
+def _start(program: Program, pipes: tuple[int, int, int]) -> int:
+    _enter(program.cwd)
     try:
         return os.posix_spawn(
-            _find(argv[0], env),
-            argv,
-            env,
+            _find(program.argv[0], program.env),
+            program.argv,
+            program.env,
             file_actions=[(os.POSIX_SPAWN_DUP2, pipe, position) for position, pipe in enumerate(pipes)],
             setsid=True,
             setsigmask=(),
@@ -68,6 +95,50 @@ def _start(argv: list[str], env: dict[str, str], cwd: str, pipes: tuple[int, int
         )
     except FileNotFoundError as error:
         raise CantStartError(NOT_FOUND, str(error.strerror)) from error
+
+
+def _start_as(program: Program, pipes: tuple[int, int, int]) -> int:
+    """Start a program as another user, which posix_spawn(3) can't: by a fork that says through a pipe what failed."""
+    said, say = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(program, pipes, say)
+    os.close(say)
+    with os.fdopen(said, "rb") as said_file:
+        words = said_file.read(_SAID_BYTES)
+    if words:
+        os.waitpid(pid, 0)
+        code, _, text = words.decode("utf-8", "replace").partition(" ")
+        raise CantStartError(int(code), text)
+    return pid
+
+
+def _become(program: Program, pipes: tuple[int, int, int], say: int) -> NoReturn:
+    """Turn this process, a fork, into the program; with little before that, since a lock of another thread stays shut."""
+    try:
+        os.setsid()
+        for position, pipe in enumerate(pipes):
+            os.dup2(pipe, position)
+        for number in _RESTORED_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        assert program.user is not None
+        program.user.become()
+        _enter(program.cwd)
+        os.execve(_find(program.argv[0], program.env), program.argv, program.env)
+    except CantStartError as error:
+        os.write(say, f"{error.code} {error}".encode()[:_SAID_BYTES])
+    except OSError as error:
+        code = NOT_FOUND if isinstance(error, FileNotFoundError) else CANT_RUN
+        os.write(say, f"{code} {error.strerror}".encode()[:_SAID_BYTES])
+    finally:
+        os._exit(CANT_RUN)
+
+
+def _enter(folder: str) -> None:
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise CantStartError(CANT_RUN, f"no way into {folder}: {error.strerror}") from error
 
 
 def _find(program: str, env: dict[str, str]) -> str:

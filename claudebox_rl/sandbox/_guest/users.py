@@ -1,0 +1,48 @@
+"""Users of the machine, as its own /etc/passwd has them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import NamedTuple
+
+
+class User(NamedTuple):
+    """Who a command runs as."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: list[int]
+    home: str
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables by which programs know their user."""
+        return {"HOME": self.home, "USER": self.name, "LOGNAME": self.name}
+
+    def become(self) -> None:
+        """Make this process the user's for good.
+
+        Raises:
+            PermissionError: It is neither root's nor the user's.
+        """
+        os.setgroups(self.groups)
+        os.setresgid(self.gid, self.gid, self.gid)
+        os.setresuid(self.uid, self.uid, self.uid)
+
+
+def find(user: str) -> User | None:
+    """Look a user up by name, then by number; None where there is none."""
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        # No larger number is one; more digits are none that the C library takes.
+        if not (user.isascii() and user.isdigit() and len(user) <= 10):
+            return None
+        try:
+            entry = pwd.getpwuid(int(user))
+        except (KeyError, OverflowError):
+            return None
+    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    return User(entry.pw_name, entry.pw_uid, entry.pw_gid, groups, entry.pw_dir)
