@@ -64,8 +64,8 @@ class LocalSandbox(SupervisedSandbox):
     @classmethod
     def capabilities(cls) -> Capabilities:
         """Return what this host lets us enforce."""
-        held = {limit for controller, limit in _HELD_BY.items() if controller in cls.control_groups().of}
-        hard: set[Limit] = {"max_processes", "max_file_bytes", *held}
+        hard: set[Limit] = {"max_processes", "max_file_bytes"}
+        hard.update(limit for controller, limit in _HELD_BY.items() if controller in cls.control_groups().of)
         watched: set[Limit] = {"memory_mib", "disk_mib"}
         return Capabilities(
             isolation="namespace",

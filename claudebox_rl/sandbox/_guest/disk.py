@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Generator, Iterable
@@ -28,12 +29,12 @@ class Walk:
 
     def go_on(self, until: float = float("inf")) -> bool:
         """Go on to a point of the monotonic clock; True once nothing is left to see."""
-        number = 0
-        for _ in self._steps:
-            number += 1
-            if number % _LOOKS == 0 and time.monotonic() > until:
-                return False
-        return True
+        while not (over := self._see(_LOOKS)) and time.monotonic() < until:
+            pass
+        return over
+
+    def _see(self, num_entries: int) -> bool:
+        return sum(1 for _ in itertools.islice(self._steps, num_entries)) < num_entries
 
     def _walk(self) -> Generator[None]:
         while self._waiting:

@@ -114,7 +114,7 @@ def _start_as(program: Program, pipes: tuple[int, int, int]) -> int:
 
 
 def _become(program: Program, pipes: tuple[int, int, int], say: int) -> NoReturn:
-    """Turn this process, a fork, into the program; with little before that, since a lock of another thread stays shut."""
+    """Turn this process, a fork, into the program, by little: a lock that another thread held stays shut here."""
     try:
         os.setsid()
         for position, pipe in enumerate(pipes):
