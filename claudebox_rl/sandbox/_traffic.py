@@ -22,8 +22,14 @@ class Traffic:
         """The last refused connections."""
         self.num_refused = 0
         """All refused connections."""
+        self._num_taken = 0
 
     def refuse(self, host: str, port: int, reason: str) -> None:
         """Note a connection that was not let through."""
         self.num_refused += 1
         self.refused.append(RefusedConnection(host, port, reason, time.time()))
+
+    def take_refused(self) -> tuple[RefusedConnection, ...]:
+        """Return the refused connections since the last time, oldest first; where they are many, the last of them."""
+        num_new, self._num_taken = self.num_refused - self._num_taken, self.num_refused
+        return tuple(self.refused)[-num_new:] if num_new else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from claudebox_rl.sandbox._connection import Connection, Counted, SocketConnection
 from claudebox_rl.sandbox._egress.addresses import Address, is_dialable
@@ -13,6 +13,7 @@ from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
 from claudebox_rl.sandbox._egress.resolver import Resolve, resolve
 from claudebox_rl.sandbox._traffic import Traffic
 
+Dial = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 PROXY_PORT = 3128
 _MOST_CONNECTIONS, _MOST_ADDRESSES = 128, 4
 _RESOLVE_S, _DIAL_S = 10.0, 10.0
@@ -28,6 +29,7 @@ class Egress:
         traffic: Where bytes and refusals are counted.
         resolve: Gives the addresses of a name.
         is_dialable: Says whether an address may be dialled.
+        dial: Opens a connection to an address and a port.
 
     Raises:
         ConfigError: An entry of `allowed_hosts` is malformed.
@@ -40,11 +42,12 @@ class Egress:
         *,
         resolve: Resolve = resolve,
         is_dialable: Callable[[Address], bool] = is_dialable,
+        dial: Dial = asyncio.open_connection,
     ) -> None:
         self.restricts = allowed_hosts is not None
         self._patterns = parse_patterns(allowed_hosts or ())
         self._traffic = traffic
-        self._resolve, self._is_dialable = resolve, is_dialable
+        self._resolve, self._is_dialable, self._dial = resolve, is_dialable, dial
         self._lookups = asyncio.Semaphore(_MOST_LOOKUPS)
         self._num_connections = 0
 
@@ -75,7 +78,7 @@ class Egress:
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 async with asyncio.timeout(_DIAL_S):
-                    return Counted(SocketConnection(*await asyncio.open_connection(str(address), port)), self._traffic)
+                    return Counted(SocketConnection(*await self._dial(str(address), port)), self._traffic)
             except OSError as error:
                 problem = error
         raise UnreachableError(f"{host}:{port} does not answer: {problem or 'no time left'}")

@@ -17,6 +17,7 @@ DEFAULT_PORTS = frozenset({80, 443})
 _MOST_CHARS = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_BRACKETED = re.compile(r"\[([0-9a-fA-F:.]+)\]")
 _AUTHORITY = re.compile(r"(\[[^\[\]@/\\?#%\s]*\]|[^\[\]@/\\?#%:\s]+)(?::([0-9]{1,5}))?")
 
 
@@ -29,8 +30,8 @@ def parse_host(text: str) -> Host:
     Raises:
         ValueError: It is neither a name in ASCII nor an address.
     """
-    if text.startswith("["):
-        return IPv6Address(text.removeprefix("[").removesuffix("]"))
+    if bracketed := _BRACKETED.fullmatch(text):
+        return IPv6Address(bracketed[1])
     name = text.lower().removesuffix(".")
     labels = name.split(".")
     if _NUMBER.fullmatch(labels[-1]):
