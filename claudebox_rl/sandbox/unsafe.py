@@ -22,8 +22,8 @@ from typing import Self
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError, boundary
 from claudebox_rl.sandbox import _process_tree
 from claudebox_rl.sandbox._check_spec import check_fork, check_port
-from claudebox_rl.sandbox._disk_use import folder_bytes
 from claudebox_rl.sandbox._failed_start import failed_start
+from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox._host_process import HostProcess
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
