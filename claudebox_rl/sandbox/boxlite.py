@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _box_runtime, journal
+from claudebox_rl.sandbox import _box_runtime, journal, reaper
 from claudebox_rl.sandbox._box_link import BoxLink
 from claudebox_rl.sandbox._check_spec import check_mounts
 from claudebox_rl.sandbox._connection import Connection, Door
@@ -93,7 +93,7 @@ class BoxliteSandbox(SupervisedSandbox):
 
     async def _boot(self) -> None:
         runtime = await asyncio.to_thread(_box_runtime.runtime)
-        await asyncio.to_thread(journal.reap)
+        await asyncio.to_thread(reaper.reap)
         entry = await asyncio.to_thread(journal.record, self.sandbox_id, self.name)
         self._held.callback(journal.forget, self.sandbox_id)
         if not is_layout(self._image):

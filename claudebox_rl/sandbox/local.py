@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _bwrap, _cgroups, _uids, journal
+from claudebox_rl.sandbox import _bwrap, _cgroups, _uids, journal, reaper
 from claudebox_rl.sandbox._bwrap import HOME
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._cgroup_places import Places, places
@@ -102,7 +102,7 @@ class LocalSandbox(SupervisedSandbox):
 
     async def _boot(self) -> None:
         bwrap = await asyncio.to_thread(find_bwrap)
-        await asyncio.to_thread(journal.reap_once)
+        await asyncio.to_thread(reaper.reap_once)
         try:
             async with asyncio.timeout(self.spec.start_timeout_s):
                 await self._make(bwrap)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from claudebox_rl.sandbox import SandboxSpec, journal
+from claudebox_rl.sandbox import SandboxSpec, journal, reaper
 from claudebox_rl.sandbox._box_runtime import homes
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 
@@ -113,7 +113,7 @@ async def test_a_killed_owner_takes_its_box_with_it() -> None:
     while journal.process_start(entry.machine_pid) == entry.machine_start:
         assert time.monotonic() < deadline, "the box outlives its owner"
         await asyncio.sleep(0.1)
-    assert sandbox_id in [reaped.sandbox_id for reaped in journal.reap()]
+    assert sandbox_id in [reaped.name for reaped in reaper.reap()]
     script = f"import boxlite; boxlite.Boxlite(boxlite.Options(home_dir={str(homes()[1])!r}))"
     await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], check=True)
     assert list(Path(homes()[1] / "boxes").iterdir()) == []

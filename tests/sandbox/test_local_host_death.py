@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from claudebox_rl.sandbox import journal
+from claudebox_rl.sandbox import journal, reaper
 from claudebox_rl.sandbox._bwrap import Layout
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._machine import spawn
@@ -86,11 +86,11 @@ def test_kill_9_leaves_no_process_and_the_next_start_no_file(tmp_path: Path, mon
         (entry,) = journal.records()
         processes = inside(entry.machine_pid)
         assert len(processes) >= 4
-        assert journal.reap() == []
+        assert reaper.reap() == []
         process.kill()
     assert_gone(processes)
     assert Path(entry.state_dir).is_dir()
-    assert [dead.sandbox_id for dead in journal.reap()] == [entry.sandbox_id]
+    assert [dead.name for dead in reaper.reap()] == [entry.sandbox_id]
     assert not Path(entry.state_dir).exists()
 
 
@@ -104,7 +104,7 @@ def test_a_supervisor_that_hangs_is_reaped(tmp_path: Path, monkeypatch: pytest.M
         process.kill()
     time.sleep(0.2)
     assert all(process.is_running() for process in processes)
-    journal.reap()
+    reaper.reap()
     assert_gone(processes)
 
 

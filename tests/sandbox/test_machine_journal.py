@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from claudebox_rl.sandbox import journal
+from claudebox_rl.sandbox import _place, journal
 
 
 @pytest.fixture(autouse=True)
@@ -18,23 +17,11 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def leave_behind(sandbox_id: str, **changes: object) -> Path:
-    """Write a record as a process would have that is gone now."""
-    state = journal.machines_dir() / sandbox_id
-    state.mkdir()
-    (state / "file").write_text("x")
-    entry = replace(journal.record(sandbox_id, "local", state), **{"owner_start": "another time", **changes})
-    (journal.machines_dir() / f"{sandbox_id}.json").write_text(
-        json.dumps({name: getattr(entry, name) for name in entry.__slots__})
-    )
-    return state
-
-
 def test_a_record_lives_from_start_to_stop() -> None:
     entry = journal.record("one", "local", extra_fact=3)
     assert journal.records() == [entry]
     assert (entry.owner_pid, entry.extra) == (os.getpid(), {"extra_fact": 3})
-    assert journal.record_machine(entry, os.getpid()).machine_start == journal.process_start(os.getpid())
+    assert journal.record_machine(entry, os.getpid()).machine_start == _place.process_start(os.getpid())
     journal.forget("one")
     journal.forget("one")
     assert journal.records() == []
@@ -44,57 +31,45 @@ def test_only_the_user_can_read_it() -> None:
     assert journal.machines_dir().stat().st_mode & 0o777 == 0o700
 
 
-def test_living_owners_are_left_alone() -> None:
-    journal.record("mine", "local")
-    assert journal.reap() == []
-    assert [entry.sandbox_id for entry in journal.records()] == ["mine"]
-
-
-def test_what_a_dead_owner_left_is_removed() -> None:
-    state = leave_behind("dead")
-    assert [entry.sandbox_id for entry in journal.reap()] == ["dead"]
-    assert not state.exists()
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"owner_pid": "1"},
+        {"machine_pid": "1"},
+        {"created_at": None},
+        {"extra": []},
+        {"sandbox_id": "another"},
+        {"owner_start": None},
+    ],
+    ids=str,
+)
+def test_a_record_of_wrong_facts_is_none(change: dict[str, object]) -> None:
+    journal.record("one", "local")
+    place = journal.machines_dir() / "one.json"
+    place.write_text(json.dumps({**json.loads(place.read_text()), **change}))
     assert journal.records() == []
 
 
-def test_a_process_looks_once_for_each_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal.reap_once()
-    leave_behind("dead")
-    journal.reap_once()
-    assert len(journal.records()) == 1
-    monkeypatch.setenv("CLAUDEBOX_HOME", str(tmp_path / "other"))
-    leave_behind("also-dead")
-    journal.reap_once()
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "3", '{"a": 1}', "\0\0\0", "[" * 100_000], ids=lambda text: text[:9]
+)
+def test_a_broken_file_is_none(content: str) -> None:
+    (journal.machines_dir() / "one.json").write_text(content)
     assert journal.records() == []
 
 
-def test_a_reused_process_id_is_no_living_owner() -> None:
-    leave_behind("dead", owner_pid=os.getpid(), owner_start="before")
-    assert len(journal.reap()) == 1
+def test_a_name_that_leads_elsewhere_is_none() -> None:
+    journal.record("one", "local")
+    content = json.loads((journal.machines_dir() / "one.json").read_text())
+    (journal.machines_dir() / "...json").write_text(json.dumps({**content, "sandbox_id": ".."}))
+    assert [entry.sandbox_id for entry in journal.records()] == ["one"]
 
 
-def test_other_boots_and_containers_are_left_alone() -> None:
-    state = leave_behind("elsewhere", place="another boot")
-    assert journal.reap() == []
-    assert state.exists()
-
-
-def test_a_leftover_machine_is_ended_and_a_stranger_is_not() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as machine:
-        start = journal.process_start(machine.pid)
-        leave_behind("stranger", machine_pid=machine.pid, machine_start="another time")
-        journal.reap()
-        assert machine.poll() is None
-        leave_behind("machine", machine_pid=machine.pid, machine_start=start)
-        journal.reap()
-        assert machine.wait(5) == -9
-
-
-def test_unreadable_records_are_no_obstacle() -> None:
-    (journal.machines_dir() / "broken.json").write_text("{")
-    (journal.machines_dir() / "other.json").write_text('{"a": 1}')
-    leave_behind("dead")
-    assert [entry.sandbox_id for entry in journal.reap()] == ["dead"]
+def test_a_later_version_may_say_more() -> None:
+    entry = journal.record("one", "local")
+    place = journal.machines_dir() / "one.json"
+    place.write_text(json.dumps({**json.loads(place.read_text()), "news": 1}))
+    assert journal.records() == [entry]
 
 
 def test_locked_folders_are_removed_and_links_are_not_followed(tmp_path: Path) -> None:
@@ -114,4 +89,54 @@ def test_locked_folders_are_removed_and_links_are_not_followed(tmp_path: Path) -
 def test_no_such_process() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
-    assert journal.process_start(process.pid) is None
+    assert _place.process_start(process.pid) is None
+
+
+def test_a_zombie_has_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert Path(f"/proc/{process.pid}").exists()
+        assert _place.process_start(process.pid) is None
+
+
+def test_a_process_whose_first_thread_ended_lives() -> None:
+    code = "import ctypes, threading; t = threading.Thread(target=input); t.start(); print('up', flush=True)"
+    code += "; ctypes.CDLL(None).pthread_exit(None)"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        stat = Path(f"/proc/{process.pid}/stat")
+        while ") Z" not in stat.read_text():
+            pass
+        assert _place.process_start(process.pid)
+        process.kill()
+
+
+MOUNTS = """\
+22 1 254:0 / / rw,relatime - ext4 /dev/root rw
+40 22 0:31 / /home rw - nfs4 server:/home rw
+41 40 0:32 / /home/a\\040b rw - xfs /dev/sdb rw
+50 22 0:40 / /twice rw - ext4 /dev/sdc rw
+51 22 0:41 / /twice rw - 9p share rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/var/lib", "ext4"),
+        ("/home/me/.claudebox", "nfs4"),
+        ("/home/a b/x", "xfs"),
+        ("/homework", "ext4"),
+        ("/twice/x", "9p"),
+    ],
+)
+def test_the_type_of_a_file_system(folder: str, kind: str) -> None:
+    assert _place._type_of(Path(folder), MOUNTS) == kind
+    assert (kind in _place._ONE_KERNEL) == (kind in ("ext4", "xfs"))
+
+
+def test_this_folder_is_found(tmp_path: Path) -> None:
+    assert _place._type_of(tmp_path, Path("/proc/self/mountinfo").read_text())
+    assert _place.host()
+    assert _place.boot_of(_place.here()) == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
