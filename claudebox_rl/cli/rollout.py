@@ -24,7 +24,7 @@ from claudebox_rl.errors import ConfigError
 from claudebox_rl.policies import find_policy
 from claudebox_rl.rollout.plan import plan_episodes
 from claudebox_rl.sandbox.auto import memory_file
-from claudebox_rl.sandbox.journal import reap
+from claudebox_rl.sandbox.reaper import reap
 from claudebox_rl.session.preflight import preflight
 from claudebox_rl.trajectory import recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
@@ -63,6 +63,7 @@ def rollout(overrides: list[str]) -> int:
         overrides=overrides,
     )
     _print_plan(console, config, requests, dataset)
+    reap()
     started = time.monotonic()
     interrupted = False
     with RolloutProgress(console, len(requests)) as progress:
