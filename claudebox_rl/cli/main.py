@@ -12,6 +12,7 @@ from rich.console import Console
 
 from claudebox_rl import __version__
 from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
@@ -69,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _describe_show(commands.add_parser("show", help="print a dataset's episodes, or one trajectory"))
+    _describe_machines(
+        commands.add_parser(
+            "machines",
+            help="list machines, and remove what killed processes left",
+            description="List the machines that the journal holds, by either backend, and remove what is left behind.",
+            epilog=MACHINES_HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
     return parser
 
@@ -84,6 +94,16 @@ def _describe_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("episode", nargs="?", help="an episode's id, or how it begins")
     command.add_argument("--full", action="store_true", help="do not shorten inputs and outputs")
     command.set_defaults(run=_show)
+
+
+def _describe_machines(command: argparse.ArgumentParser) -> None:
+    deeds = command.add_subparsers(required=True, metavar="list|reap")
+    listing = deeds.add_parser("list", help="print them: whose they are, how old, and what they hold on disk")
+    listing.add_argument("--json", action="store_true", help="a JSON array; sizes in bytes, ages in seconds")
+    listing.set_defaults(run=_list_machines)
+    reaping = deeds.add_parser("reap", help="end and remove what dead owners left, and say what was done")
+    reaping.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    reaping.set_defaults(run=_reap_machines)
 
 
 def _describe_tasks(command: argparse.ArgumentParser) -> None:
@@ -102,6 +122,18 @@ def _show(arguments: argparse.Namespace) -> int:
 
     show(arguments.dataset, arguments.episode, console=make_console(), full=arguments.full)
     return 0
+
+
+def _list_machines(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.machines import list_machines
+
+    return list_machines(console=make_console(), as_json=arguments.json)
+
+
+def _reap_machines(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.machines import reap_machines
+
+    return reap_machines(console=make_console(), dry_run=arguments.dry_run)
 
 
 def _tasks(arguments: argparse.Namespace) -> int:
