@@ -35,7 +35,10 @@ class SandboxConfig:
     image: str | None = None
     """OCI image, for backends with images; None: the task's own."""
     network: str | None = None
-    """`none` or `full`; None: as the task says, and `none` without a task."""
+    """`none`, `restricted` (only `allowed_hosts`) or `full`; None: as the task says, and `none` without a task."""
+    allowed_hosts: list[str] = field(default_factory=list[str])
+    """For `restricted`: `example.com`, `*.example.com` (every name below it), or with `:port` (else 80 and 443). Empty:
+    the task's own list, where the task is restricted as well."""
     cpus: float | None = None
     memory_mib: int | None = None
     max_processes: int | None = 1024

@@ -85,6 +85,20 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedConnection:
+    """A way out of the sandbox that its network policy did not give."""
+
+    host: str
+    """Name or address, as the command asked for it; cut and cleaned where it is no host. Empty where none was named."""
+    port: int
+    """0 where none was named."""
+    reason: str
+    """Says which setting would allow it."""
+    at: float
+    """Seconds since the epoch, host clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCall:
     """One request to a model and its answer, as the gateway saw them."""
 
@@ -128,6 +142,8 @@ class CodeResult:
     reward: float | None = None
     """The verifier's reward, where the session has a task and was asked to judge."""
     action_log: tuple[ToolCall, ...] = ()
+    refused: tuple[RefusedConnection, ...] = ()
+    """Connections that the sandbox's network policy refused since the last prompt, at most the last 256."""
     usage: Usage = Usage()
     cost_usd: float = 0.0
     """Of this prompt, by the agent's own price table."""

@@ -126,10 +126,18 @@ def test_marker_lines_are_taken_off_the_instruction(tmp_path: Path):
         ("allow_internet = false", "none"),
         ('network_mode = "public"\nallow_internet = false', "full"),
         ('network_mode = "no-network"\n[agent]\nnetwork_mode = "no-network"', "none"),
+        ('network_mode = "allowlist"', "restricted"),
     ],
 )
 def test_network(tmp_path: Path, settings: str, network: str):
     assert load_task(make_task(tmp_path / "t", f"[environment]\n{settings}\n")).network == network
+
+
+def test_a_list_of_allowed_hosts(tmp_path: Path):
+    hosts = 'allowed_hosts = ["pypi.org", "*.example.com", "8.8.8.8"]'
+    settings = f'[environment]\nnetwork_mode = "allowlist"\n{hosts}\n[agent]\nnetwork_mode = "allowlist"\n{hosts}'
+    task = load_task(make_task(tmp_path / "t", settings))
+    assert (task.network, task.allowed_hosts) == ("restricted", ("pypi.org", "*.example.com", "8.8.8.8"))
 
 
 @pytest.mark.parametrize(("size", "mib"), [("2G", 2048), ("512M", 512), (" 1.5g ", 1536), ("2048K", 2)])
@@ -165,9 +173,19 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
         ('[environment]\nenv = { A = "${CLAUDEBOX_TEST_NONE}" }', "environment.env.A", "CLAUDEBOX_TEST_NONE"),
         ('[verifier]\nenv = { A = "${CLAUDEBOX_TEST_NONE}" }', "verifier.env.A", "CLAUDEBOX_TEST_NONE"),
         ('[solution]\nenv = { A = "${ANTHROPIC_API_KEY:-x}" }', "solution.env.A", "keys never enter"),
-        ('[environment]\nnetwork_mode = "lan"', "environment.network_mode", "no-network, public"),
-        ('[environment]\nnetwork_mode = "allowlist"', "environment.network_mode", "not supported yet"),
-        ('[environment]\nallowed_hosts = ["a.org"]', "environment.allowed_hosts", "not supported yet"),
+        ('[environment]\nnetwork_mode = "lan"', "environment.network_mode", "no-network, allowlist, public"),
+        ('[environment]\nallowed_hosts = ["a.org"]', "environment.allowed_hosts", "allowlist"),
+        ('[environment]\nnetwork_mode = "public"\nallowed_hosts = ["a.org"]', "environment.allowed_hosts", "allowlist"),
+        (
+            '[environment]\nnetwork_mode = "allowlist"\nallowed_hosts = ["10.0.0.0/8"]',
+            "environment.allowed_hosts",
+            "single addresses",
+        ),
+        (
+            '[environment]\nnetwork_mode = "allowlist"\n[agent]\nnetwork_mode = "allowlist"\nallowed_hosts = ["a.org"]',
+            "agent.network_mode",
+            "between phases",
+        ),
         ('[environment]\nallow_internet = "no"', "environment.allow_internet", "true or false"),
         ('[agent]\nnetwork_mode = "no-network"', "agent.network_mode", "between phases"),
         ('[[steps]]\nname = "one"', "steps", "several steps"),

@@ -11,6 +11,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   agent.max_turns=100        also agent.timeout_s, agent.max_budget_usd, agent.tools='[Bash,Read]'
   sandbox=auto               auto (boxlite where a micro-VM runs, else local), local, boxlite,
                              unsafe (no isolation: only for code that you trust)
+  sandbox.network=restricted with sandbox.allowed_hosts='[pypi.org,"*.pythonhosted.org"]'; or none, or full;
+                             by default what the task says
   reward='[step_penalty]'    reward wrappers; with arguments: 'reward=[{name: step_penalty, kwargs: {coef: 0.1}}]'
   max_steps=16               prompts of one episode
   rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray

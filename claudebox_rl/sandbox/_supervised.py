@@ -24,6 +24,7 @@ from claudebox_rl.sandbox._usage import Usage, report
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Network, SandboxSpec
+from claudebox_rl.types import RefusedConnection
 
 _DETAIL_CHARS = 500
 _OF_USERS = ("HOME", "USER", "LOGNAME")
@@ -259,6 +260,10 @@ class SupervisedSandbox(Sandbox):
             if port not in self._published:
                 self._published[port] = await self._publish(port)
             return self._published[port]
+
+    def take_refused(self) -> tuple[RefusedConnection, ...]:
+        """Return the connections that the proxy refused since the last time."""
+        return self._traffic.take_refused()
 
     async def _publish(self, port: int) -> str:
         async def into(near: Connection) -> None:

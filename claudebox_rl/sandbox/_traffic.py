@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from claudebox_rl.sandbox.metrics import RefusedConnection
+from claudebox_rl.types import RefusedConnection
 
 MOST_REFUSED_KEPT = 256
 

@@ -22,6 +22,7 @@ from claudebox_rl.sandbox._check_spec import check_spec
 from claudebox_rl.sandbox._output import Kept
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, OutputChunk, SandboxSpec
+from claudebox_rl.types import RefusedConnection
 
 WORKSPACE = "/workspace"
 WRITABLE = (WORKSPACE, "/tests", "/solution", "/logs")
@@ -183,6 +184,13 @@ class Sandbox(ABC):
         Returns:
             `host:port`, to be dialled by commands inside. The same answer for the same port.
         """
+
+    def take_refused(self) -> tuple[RefusedConnection, ...]:
+        """Return the connections that the network policy refused since the last time, at most the last 256.
+
+        Empty where the backend has no policy, or can't see what it refuses; works after `stop` too.
+        """
+        return ()
 
     async def exec(
         self,

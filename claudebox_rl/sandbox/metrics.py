@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from claudebox_rl.types import RefusedConnection
+
 MemorySource = Literal["cgroup", "sampled", "guest", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedConnection:
-    """A way out that the network policy did not give."""
-
-    host: str
-    """Name or address, as the command asked for it."""
-    port: int
-    reason: str
-    at: float
-    """Seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

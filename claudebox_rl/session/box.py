@@ -137,7 +137,8 @@ class ClaudeBox:
         result = await self._running_agent.prompt(prompt, options)
         calls = self._gateway_episode.take_calls() if self._gateway_episode else ()
         self._calls.extend(calls)
-        result = replace(result, usage=sum((call.usage for call in calls), Usage()))
+        usage = sum((call.usage for call in calls), Usage())
+        result = replace(result, usage=usage, refused=self.sandbox.take_refused())
         if judge:
             result = replace(result, reward=(await self.verify()).reward)
         if self._folder is not None:

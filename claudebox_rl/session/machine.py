@@ -14,7 +14,7 @@ from claudebox_rl.sandbox.spec import Network
 from claudebox_rl.tasks import Task, check_playable
 
 log = logging.getLogger(__name__)
-_NETWORKS = ("none", "full")
+_NETWORKS = ("none", "restricted", "full")
 
 
 async def make_sandbox(
@@ -68,16 +68,18 @@ def make_spec(
     """Return what the machine shall be: the user's settings, and for the rest the task's.
 
     Raises:
-        ConfigError: An unknown network mode.
+        ConfigError: An unknown network mode, or hosts that it has no place for.
     """
     able = backend.capabilities()
     image = config.image or (task.image if task and able.boots(task.image) else None)
+    network = _network(backend, config, task)
     return SandboxSpec(
         workspace=workspace,
         image=image,
         mounts=mounts,
         env=task.env if task else {},
-        network=_network(backend, config, task),
+        network=network,
+        allowed_hosts=_allowed_hosts(network, config, task),
         # A task's size is what it was made on: a backend that can't hold it plays it all the same.
         cpus=config.cpus or (task.cpus if task and "cpus" in able.limits else None),
         memory_mib=config.memory_mib or (task.memory_mib if task and "memory_mib" in able.limits else None),
@@ -94,6 +96,14 @@ def _network(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -
     if backend.capabilities().isolation == "none":
         return "full"  # it was chosen by name: nothing is closed there
     return task.network if task else "none"
+
+
+def _allowed_hosts(network: Network, config: SandboxConfig, task: Task | None) -> tuple[str, ...]:
+    if network != "restricted":
+        if config.allowed_hosts:
+            raise ConfigError("sandbox.allowed_hosts needs sandbox.network=restricted", field="allowed_hosts")
+        return ()
+    return tuple(config.allowed_hosts) or (task.allowed_hosts if task else ())
 
 
 async def prepare_workdir(sandbox: Sandbox, task: Task | None) -> None:

@@ -12,7 +12,7 @@ from claudebox_rl.tasks.task import VERIFIER_TIMEOUT_S, Network, Task
 _CANARY = re.compile(r"(<!--.*canary.*-->|#.*canary.*)", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([GMK])", re.IGNORECASE)
 _MIB = {"G": 1024.0, "M": 1.0, "K": 1 / 1024}
-_NETWORKS: dict[str, Network] = {"no-network": "none", "public": "full"}
+_NETWORKS: dict[str, Network] = {"no-network": "none", "allowlist": "restricted", "public": "full"}
 
 _UNSUPPORTED = {
     "steps": "tasks of several steps are not supported yet",
@@ -59,6 +59,7 @@ def load_task(path: Path, task_id: str | None = None) -> Task:
 def _task(config: Table, task_id: str) -> Task:
     about, metadata, environment = config.table("task"), config.table("metadata"), config.table("environment")
     agent, verifier = config.table("agent"), config.table("verifier")
+    network, allowed_hosts = _network(environment, (agent, verifier))
     return Task(
         task_id=task_id,
         path=config.folder,
@@ -73,7 +74,8 @@ def _task(config: Table, task_id: str) -> Task:
         solution_env=config.table("solution").environment("env"),
         cpus=environment.positive("cpus"),
         memory_mib=_memory_mib(environment),
-        network=_network(environment, (agent, verifier)),
+        network=network,
+        allowed_hosts=allowed_hosts,
         name=about.text("name") or "",
         description=about.text("description") or "",
         keywords=about.texts("keywords") or (),
@@ -173,21 +175,23 @@ def _memory_mib(environment: Table) -> int | None:
     return mib
 
 
-def _network(environment: Table, phases: tuple[Table, ...]) -> Network:
-    network = _network_mode(environment)
+def _network(environment: Table, phases: tuple[Table, ...]) -> tuple[Network, tuple[str, ...]]:
+    network, hosts = _network_policy(environment)
     if network is None:
         network = "none" if environment.flag("allow_internet") is False else "full"
     for phase in phases:
-        if _network_mode(phase) not in (None, network):
+        if _network_policy(phase) not in ((None, ()), (network, hosts)):
             phase.refuse("network_mode", "must be that of [environment]: a change between phases is not supported yet")
-    return network
+    return network, hosts
 
 
-def _network_mode(table: Table) -> Network | None:
-    if table.values.get("allowed_hosts") or table.values.get("network_mode") == "allowlist":
-        key = "allowed_hosts" if "allowed_hosts" in table.values else "network_mode"
-        table.refuse(key, "a list of allowed hosts is not supported yet; use network_mode = 'no-network' or 'public'")
-    mode = table.text("network_mode")
+def _network_policy(table: Table) -> tuple[Network | None, tuple[str, ...]]:
+    mode, hosts = table.text("network_mode"), table.texts("allowed_hosts") or ()
     if mode is not None and mode not in _NETWORKS:
         table.refuse("network_mode", f"must be one of {', '.join(_NETWORKS)}, not {mode!r}")
-    return None if mode is None else _NETWORKS[mode]
+    if hosts and mode != "allowlist":
+        table.refuse("allowed_hosts", "needs network_mode = 'allowlist'")
+    for host in hosts:
+        if "/" in host:
+            table.refuse("allowed_hosts", f"has names and single addresses here, not {host!r}")
+    return None if mode is None else _NETWORKS[mode], hosts

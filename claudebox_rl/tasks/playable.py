@@ -30,11 +30,11 @@ def check_playable(task: Task, sandbox_name: str, *, images: bool, networks: fro
         _refuse(task, problem, file="environment/Dockerfile")
     if not images:
         _check_without_image(task, sandbox_name)
-    if task.network == "full" and "full" not in networks:
+    if task.network != "none" and task.network not in networks:
         _refuse(
             task,
-            f"it needs the network, which sandbox={sandbox_name} does not give; set it to 'no-network' where the task "
-            "runs without, or use sandbox=boxlite",
+            f"it needs the network ({task.network}), which sandbox={sandbox_name} does not give; set it to "
+            "'no-network' where the task runs without, or use sandbox=local or boxlite",
             field="environment.network_mode",
         )
 

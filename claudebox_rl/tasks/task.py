@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Network = Literal["none", "full"]
+Network = Literal["none", "restricted", "full"]
 VERIFIER_TIMEOUT_S = 600.0
 
 
@@ -39,7 +39,9 @@ class Task:
     cpus: float | None = None
     memory_mib: int | None = None
     network: Network = "full"
-    """As in Harbor, a task that says nothing has the whole network."""
+    """As in Harbor, a task that says nothing has the whole network; Harbor's `allowlist` is `restricted`."""
+    allowed_hosts: tuple[str, ...] = ()
+    """For `restricted`: names, `*.example.com` and addresses, at ports 80 and 443."""
     name: str = ""
     """`org/name` in a registry of tasks."""
     description: str = ""

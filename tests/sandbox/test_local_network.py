@@ -1,15 +1,18 @@
-"""The one door of a local sandbox: single ports of the host's loopback."""
+"""The doors of a local sandbox: single ports of the host's loopback, and its own ports published there."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, SandboxUnavailableError
 from claudebox_rl.sandbox.local import LocalSandbox
 
 pytestmark = pytest.mark.usefixtures("local_sandbox")
@@ -111,8 +114,8 @@ async def test_open_connections_end_with_the_sandbox() -> None:
 
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"hello")
-        while await reader.read(1024):
-            pass
+        with pytest.raises(ConnectionResetError):  # what is cut must not look like an end
+            await reader.read()
         writer.close()
         ended.set()
 
@@ -132,3 +135,131 @@ async def test_open_connections_end_with_the_sandbox() -> None:
 async def test_no_such_port(box: LocalSandbox, port: int) -> None:
     with pytest.raises(ConfigError):
         await box.expose_host_port(port)
+
+
+# Ways in
+
+
+async def fetch(address: str, num_bytes: int = 10) -> str:
+    """Send bytes to a published port, and return the digest of what comes back."""
+    host, _, port = address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"x" * num_bytes)
+    writer.write_eof()
+    digest = hashlib.sha256()
+    try:
+        while data := await reader.read(1 << 16):
+            digest.update(data)
+    finally:
+        writer.close()
+    return digest.hexdigest()
+
+
+SERVE = """
+import socketserver, sys
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.read())
+socketserver.ThreadingTCPServer.daemon_threads = True
+socketserver.ThreadingTCPServer.request_queue_size = 128
+server = socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Echo)
+print("up", flush=True)
+server.serve_forever()
+"""
+
+
+@asynccontextmanager
+async def serving_inside(box: LocalSandbox, port: int) -> AsyncIterator[None]:
+    async with await box.open_exec(["python3", "-c", SERVE, str(port)]) as server:
+        async for _ in server:
+            break
+        yield
+
+
+@pytest.mark.parametrize("num_bytes", [0, 10, 20_000_000])
+async def test_a_published_port_leads_inside(box: LocalSandbox, num_bytes: int) -> None:
+    async with serving_inside(box, 8123):
+        address = await box.publish_port(8123)
+        assert address.startswith("127.0.0.1:")
+        assert await box.publish_port(8123) == address
+        assert await fetch(address, num_bytes) == hashlib.sha256(b"x" * num_bytes).hexdigest()
+        assert box._traffic.received == box._traffic.sent == num_bytes
+
+
+async def test_many_callers_of_a_published_port(box: LocalSandbox) -> None:
+    async with serving_inside(box, 8123):
+        address = await box.publish_port(8123)
+        found = await asyncio.gather(*(fetch(address, 1000 + n) for n in range(60)))
+    assert found == [hashlib.sha256(b"x" * (1000 + n)).hexdigest() for n in range(60)]
+
+
+async def test_nobody_serves_inside_yet(box: LocalSandbox) -> None:
+    address = await box.publish_port(8123)
+    with contextlib.suppress(ConnectionResetError):
+        assert await fetch(address, 0) == hashlib.sha256().hexdigest()
+    async with serving_inside(box, 8123):
+        assert await fetch(address, 10) == hashlib.sha256(b"x" * 10).hexdigest()
+
+
+async def test_a_published_port_reaches_nothing_of_the_host(box: LocalSandbox) -> None:
+    called = asyncio.Event()
+    server, port = await serve(lambda reader, writer: called.set())  # type: ignore[arg-type]
+    async with server:
+        address = await box.publish_port(port)
+        with contextlib.suppress(ConnectionResetError):
+            await fetch(address)
+    assert not called.is_set()
+
+
+async def test_a_server_that_takes_no_connections_holds_up_nothing(box: LocalSandbox) -> None:
+    listen = "import socket, time; s = socket.create_server(('127.0.0.1', 8123), backlog=0); print(1, flush=True); "
+    listen += "time.sleep(60)"
+    async with await box.open_exec(["python3", "-c", listen]) as server:
+        async for _ in server:
+            break
+        address = await box.publish_port(8123)
+        host, _, port = address.partition(":")
+        callers = [await asyncio.open_connection(host, int(port)) for _ in range(20)]
+        assert (await asyncio.wait_for(box.exec(["echo", "alive"]), 5)).text == "alive\n"
+        for _, writer in callers:
+            writer.transport.abort()
+
+
+async def test_a_published_port_ends_with_the_sandbox() -> None:
+    async with LocalSandbox() as box, serving_inside(box, 8123):
+        address = await box.publish_port(8123)
+        host, _, port = address.partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"hello")
+        await box.stop()
+        with contextlib.suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, int(port))
+        with pytest.raises(SandboxUnavailableError):
+            await box.publish_port(8123)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+async def test_no_such_port_inside(box: LocalSandbox, port: int) -> None:
+    with pytest.raises(ConfigError):
+        await box.publish_port(port)
+
+
+def num_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_sockets_asked_for_by_those_who_left_are_closed(box: LocalSandbox) -> None:
+    async with serving_inside(box, 8123):
+        address = await box.publish_port(8123)
+        before = num_descriptors()
+        for _ in range(40):
+            request = asyncio.create_task(box._handover.unconnected(box._live()))
+            await asyncio.sleep(0)
+            request.cancel()
+            await asyncio.gather(request, return_exceptions=True)
+        assert await fetch(address) == hashlib.sha256(b"x" * 10).hexdigest()
+        await asyncio.sleep(0.2)
+        assert num_descriptors() == before

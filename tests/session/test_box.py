@@ -103,3 +103,35 @@ async def test_bad_input_is_refused_before_anything_starts(monkeypatch: pytest.M
 async def test_a_missing_key_is_named(local_sandbox: str) -> None:
     with pytest.raises(ConfigError, match="ANTHROPIC_API_KEY"):
         await ClaudeBox(model="anthropic", sandbox=local_sandbox).open()
+
+
+async def test_refused_connections_are_in_the_result_and_the_history(local_sandbox: str) -> None:
+    turns = [
+        {"tools": [{"name": "Bash", "input": {"command": "curl -s http://elsewhere.test/; curl -s https://8.8.8.8/"}}]},
+        {"text": "no way"},
+        {"text": "as you wish"},
+    ]
+    async with ClaudeBox(
+        model={"upstream": "scripted", "options": {"script": turns}},
+        sandbox={"name": local_sandbox, "network": "restricted", "allowed_hosts": ["example.com"]},
+        session_id="s-refused",
+    ) as box:
+        result = await box.code("look elsewhere")
+        # The model itself was reached past the proxy: the gateway's port is always open.
+        assert result.success
+        assert [(each.host, each.port) for each in result.refused] == [("elsewhere.test", 80), ("8.8.8.8", 443)]
+        assert "not in allowed_hosts" in result.action_log[0].output
+        assert (await box.code("never mind")).refused == ()
+    first, second = box.history()
+    assert [each["host"] for each in first["refused"]] == ["elsewhere.test", "8.8.8.8"]
+    assert second["refused"] == []
+
+
+async def test_hosts_without_a_network_that_restricts_them(local_sandbox: str) -> None:
+    with pytest.raises(ConfigError, match="network=restricted"):
+        await ClaudeBox(agent="nop", sandbox={"name": local_sandbox, "allowed_hosts": ["example.com"]}).open()
+    with pytest.raises(ConfigError, match="none, restricted, full"):
+        await ClaudeBox(agent="nop", sandbox={"name": local_sandbox, "network": "lan"}).open()
+    setting = {"name": local_sandbox, "network": "restricted", "allowed_hosts": ["https://a.b/"]}
+    with pytest.raises(ConfigError, match="example"):
+        await ClaudeBox(agent="nop", sandbox=setting).open()
