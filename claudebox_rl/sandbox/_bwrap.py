@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from claudebox_rl._resources import home
@@ -38,7 +38,8 @@ _FROM_ETC = (
 _GUEST_SOURCE = Path(__file__).parent / "_guest"
 _GUEST_PATH = "/run/claudebox"
 _GUEST = "claudebox_rl.sandbox._guest"
-_START = f"import sys; sys.path.insert(0, '{_GUEST_PATH}'); from {_GUEST}.main import main; main(%d, %d)"
+_START = f"import sys; sys.path.insert(0, '{_GUEST_PATH}'); from {_GUEST}.%s import main; main(%s)"
+_ALONE = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _RESERVED = (
     *WRITABLE,
     "/home",
@@ -54,6 +55,27 @@ _RESERVED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Folders that several sandboxes see, each as its own user's (`_idmap`)."""
+
+    folders: tuple[Path, ...]
+    owner: int
+    """Descriptor of a user namespace that says as whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A writable folder that shows others until it is written to (overlayfs)."""
+
+    upper: Path
+    """Takes what is written."""
+    work: Path
+    """Empty folder beside it, for overlayfs."""
+    lowers: tuple[Path, ...]
+    """What is seen below, the lowest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """What one sandbox is made of, on the host's side."""
 
@@ -62,6 +84,19 @@ class Layout:
     mounts: tuple[Mount, ...]
     uid: int | None
     """User of the host that commands run as where the host is root; None: a user namespace, and the launching user."""
+    overlays: dict[str, Overlay] = field(default_factory=dict[str, Overlay])
+    """More writable folders: where inside, and of what."""
+    shared: Shared | None = None
+    memory_mib: int | None = None
+    """Limit of what folders in memory count towards."""
+
+    def in_memory_bytes(self, most: int, part: int) -> int:
+        """Return the size of a folder in memory: `most`, or one of so many parts of the limit.
+
+        A full folder is an error of the command that fills it. Full memory would end one command after the other, and
+        at last the sandbox, since files have no process that could be ended for them.
+        """
+        return most if self.memory_mib is None else min(most, (self.memory_mib << 20) // part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +152,36 @@ def options(layout: Layout, descriptors: Descriptors) -> list[str]:
     for name, descriptor in descriptors.etc.items():
         chosen += ["--perms", "0644", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
     chosen += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
-    chosen += ["--perms", "1777", "--size", str(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-    chosen += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
-    chosen += _read_only(_GUEST_SOURCE, f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}")
-    if not _base_is_in_usr():
-        chosen += _read_only(Path(sys.base_prefix), sys.base_prefix)
+    shm, tmp = layout.in_memory_bytes(SHM_BYTES, 4), layout.in_memory_bytes(TMP_BYTES, 2)
+    chosen += ["--perms", "1777", "--size", str(shm), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    chosen += ["--perms", "1777", "--size", str(tmp), "--tmpfs", "/tmp"]
+    chosen += _own_code()
     for mount in layout.mounts:
         chosen += _read_only(mount.source, str(PurePosixPath(mount.target)))
     for inside, source in layout.folders.items():
         chosen += [*_parents(inside), "--bind", str(source), inside]
+    for inside, overlay in layout.overlays.items():
+        lowers = [option for lower in overlay.lowers for option in ("--overlay-src", str(lower))]
+        chosen += [*_parents(inside), *lowers, "--overlay", str(overlay.upper), str(overlay.work), inside]
     return [*chosen, "--seccomp", str(descriptors.seccomp), "--remount-ro", "/", "--chdir", "/"]
 
 
 def supervisor(control: int, rights: int) -> list[str]:
     """Return the command line of the supervisor, given its two sockets. Anybody inside can read it."""
-    return [python(), "-I", "-S", "-c", _START % (control, rights)]
+    return [python(), "-I", "-S", "-c", _START % ("main", f"{control}, {rights}")]
+
+
+def jail(is_root: bool) -> list[str]:
+    """Return bwrap's options for a program of ours that works on folders of the host (`_jail`)."""
+    options = [*_ALONE, "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"]
+    if not is_root:
+        options += ["--unshare-user", "--uid", "0", "--gid", "0"]
+    return [*options, *_userland(), *_own_code(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+
+
+def guest_program(name: str) -> list[str]:
+    """Return the command line of a module of `_guest` that has a `main` without arguments."""
+    return [python(), "-I", "-S", "-c", _START % (name, "")]
 
 
 def python() -> str:
@@ -147,8 +197,7 @@ def python() -> str:
 
 
 def _namespaces(uid: int | None) -> list[str]:
-    options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    options += ["--new-session", "--as-pid-1", "--clearenv", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    options = [*_ALONE, "--new-session", "--as-pid-1", "--clearenv", "--hostname", "sandbox", "--cap-drop", "ALL"]
     if uid is None:
         inside = str(_INSIDE_UID)
         return [*options, "--unshare-user", "--uid", inside, "--gid", inside, "--disable-userns"]
@@ -168,6 +217,12 @@ def _userland() -> list[str]:
     for name in _FROM_ETC:
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return options
+
+
+def _own_code() -> list[str]:
+    """Return the options that show the code of `_guest` and the Python that runs it."""
+    options = _read_only(_GUEST_SOURCE, f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}")
+    return options if _base_is_in_usr() else [*options, *_read_only(Path(sys.base_prefix), sys.base_prefix)]
 
 
 def _read_only(source: Path, target: str) -> list[str]:

@@ -54,7 +54,12 @@ def lease_uid() -> LeasedUid:
             lock.close()
             continue
         return LeasedUid(uid, lock)
-    raise SandboxStartError(f"all {_NUM_UIDS} user numbers for sandboxes are taken; stop some sandboxes")
+    raise SandboxStartError(f"all {_NUM_UIDS} user numbers for sandboxes are taken; stop some sandboxes", cause="busy")
+
+
+def layer_uid() -> int:
+    """Return the user number that owns what sandboxes share on disk; no sandbox gets it."""
+    return first_uid() + _NUM_UIDS
 
 
 @functools.cache

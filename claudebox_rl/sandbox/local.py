@@ -11,6 +11,7 @@ Not visible in `capabilities`: /tmp and /dev/shm are in memory and sized, host p
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 from dataclasses import replace
@@ -173,19 +174,19 @@ class LocalSandbox(SupervisedSandbox):
         channel = self._live()
         assert self._folders is not None
         bwrap, is_overlay = await asyncio.to_thread(find_bwrap), self.capabilities().fork == "overlay"
-        try:
-            async with held_still(channel, self._gate):
-                heritage = await self._folders.snapshot(bwrap, is_overlay)
-        except SandboxUnavailableError:
-            raise
-        except (SandboxError, OSError) as error:
-            raise SandboxStartError(f"the sandbox can't be forked: {error}", sandbox_id=self.sandbox_id) from error
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            try:
+                async with held_still(channel, self._gate):
+                    heritage = await self._folders.snapshot(bwrap, is_overlay)
+                    # At once: the machine may die before it goes on.
+                    undo.push_async_callback(_release, heritage)
+            except SandboxUnavailableError:
+                raise
+            except (SandboxError, OSError) as error:
+                raise SandboxStartError(f"the sandbox can't be forked: {error}", sandbox_id=self.sandbox_id) from error
             forks = tuple(self._heir(heritage) for _ in range(n))
             await start_all(forks)
-        finally:
-            await asyncio.shield(asyncio.to_thread(heritage.release))
-        return forks
+            return forks
 
     def _heir(self, heritage: Heritage) -> Self:
         mounts = tuple(mount for mount in self.spec.mounts if mount.read_only)
@@ -218,6 +219,10 @@ class LocalSandbox(SupervisedSandbox):
             await far.close()
         finally:
             far.cut()
+
+
+async def _release(heritage: Heritage) -> None:
+    await asyncio.shield(asyncio.to_thread(heritage.release))
 
 
 def _cause(error: Exception) -> str:

@@ -1,0 +1,80 @@
+"""A program of ours at work on files that hostile code made: it sees these, the host's /usr, and nothing else.
+
+Whatever a name, a link or an archive's entry makes it do ends in the folders that it was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claudebox_rl.errors import SandboxError
+from claudebox_rl.sandbox import _bwrap
+
+_KEPT_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A folder of the host and where a job sees it."""
+
+    inside: str
+    sources: tuple[Path, ...]
+    """One, or those of an overlay that are to be seen as one, the lowest first; these can't be written."""
+    writable: bool = False
+
+    def options(self) -> list[str]:
+        """Return bwrap's options for it."""
+        if len(self.sources) == 1:
+            return ["--bind" if self.writable else "--ro-bind", str(self.sources[0]), self.inside]
+        lowers = [option for source in self.sources for option in ("--overlay-src", str(source))]
+        return [*lowers, "--ro-overlay", self.inside]
+
+
+async def run_jailed(
+    bwrap: str, program: str, job: dict[str, Any], views: Sequence[View], capabilities: Sequence[str]
+) -> None:
+    """Run a module of `_guest` whose `main` takes a job as JSON, and wait for its end. A cancelled one is killed.
+
+    Args:
+        bwrap: Path of bubblewrap.
+        program: Name of the module.
+        job: What to do; anybody in the jail can read it.
+        views: What it sees.
+        capabilities: What it keeps of root's rights over these folders; as an ordinary user, over that user's files.
+
+    Raises:
+        SandboxError: It failed; says what it said.
+        OSError: It could not be started.
+    """
+    options = [*_bwrap.jail(os.geteuid() == 0), *(option for view in views for option in view.options())]
+    options += [option for capability in capabilities for option in ("--cap-add", capability)]
+    process = await asyncio.create_subprocess_exec(
+        bwrap,
+        *options,
+        "--",
+        *_bwrap.guest_program(program),
+        json.dumps(job),
+        env={},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _, said = await process.communicate()
+    except BaseException:
+        # `--die-with-parent` ends what is inside.
+        process.kill()
+        await asyncio.shield(process.wait())
+        raise
+    if process.returncode != 0:
+        text = said.decode("utf-8", "replace").strip()[-_KEPT_CHARS:]
+        raise SandboxError(f"{program} failed: {text or process.returncode}")
