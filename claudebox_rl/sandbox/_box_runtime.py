@@ -1,8 +1,10 @@
-"""This process's BoxLite runtime: where its state lies, and what its errors mean."""
+"""This process's BoxLite runtime: where its state lies, how many boxes boot at once, and what its errors mean."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import weakref
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,12 @@ from claudebox_rl.errors import SandboxStartError
 
 _MOST_PROCESSES = 256
 _IN_USE = "Another BoxliteRuntime"
-_runtimes: dict[int, Any] = {}
-"""By process id: a forked child needs its own."""
+_LATE = "to become ready"
+"""In what BoxLite says of a box that was not ready in 30 s, which nothing sets (0.10.8)."""
+_CONSOLE_BYTES, _CONSOLE_LINES = 4096, 8
+_runtimes: dict[int, tuple[Any, Path]] = {}
+"""By process id: a forked child needs its own. With its folder."""
+_turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
 def homes() -> list[Path]:
@@ -33,7 +39,30 @@ def runtime() -> Any:
     """
     if os.getpid() not in _runtimes:
         _runtimes[os.getpid()] = _make()
-    return _runtimes[os.getpid()]
+    return _runtimes[os.getpid()][0]
+
+
+def boot_turns() -> asyncio.Semaphore:
+    """Return what a boot holds: as many at once as there are CPUs, since each has 30 s whatever else runs."""
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(os.cpu_count() or 1))
+
+
+def is_late(error: BaseException) -> bool:
+    """Say whether a box was not ready in BoxLite's own time; another start of it may succeed."""
+    return _LATE in str(error)
+
+
+def console(box_id: str) -> str:
+    """Return the last lines that a box's kernel and first programs wrote; empty where there are none."""
+    _, home_dir = _runtimes[os.getpid()]
+    try:
+        with (home_dir / "boxes" / box_id / "logs" / "console.log").open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _CONSOLE_BYTES))
+            text = file.read(_CONSOLE_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = ["".join(filter(str.isprintable, line)).strip() for line in text.splitlines()]
+    return "\n".join([line for line in lines if line][-_CONSOLE_LINES:])
 
 
 def load() -> Any:
@@ -51,19 +80,22 @@ def load() -> Any:
     return module
 
 
-def explain(error: Exception, image: str) -> SandboxStartError:
+def explain(error: Exception, image: str, said: str = "") -> SandboxStartError:
     """Turn what BoxLite raised at a start into an error with its fix.
 
-    Its context has `cause`: `kvm` (none here), `image` (can't be had), `python` (not in the image) or `boot`.
+    Its context has `cause`: `kvm` (none here), `image` (can't be had), `python` (not in the image), `timeout` (not
+    ready in BoxLite's 30 s) or `boot`.
     """
     cause = _cause(type(error).__name__, str(error))
-    return SandboxStartError(f"the box did not start: {error}; {_FIXES[cause].format(image)}", cause=cause, image=image)
+    text = f"the box did not start: {error}; {_FIXES[cause].format(image)}{said}"
+    return SandboxStartError(text, cause=cause, image=image)
 
 
 _FIXES = {
     "kvm": "enable KVM and let this user open /dev/kvm (group kvm), or use sandbox=local",
     "image": "check the image {!r} and the way to its registry, or give the folder of an OCI layout",
     "python": "the image {!r} needs python3, 3.10 or newer",
+    "timeout": "start fewer boxes at once",
     "boot": "if /dev/kvm is there but machines don't run on it, use sandbox=local",
 }
 _OF_IMAGES = ("ImageError", "NotFoundError", "UpstreamUnavailableError", "NetworkError")
@@ -74,15 +106,17 @@ def _cause(kind: str, text: str) -> str:
         return "kvm"
     if "executable 'python3' not found" in text:
         return "python"
+    if _LATE in text:
+        return "timeout"
     return "image" if kind in _OF_IMAGES or "pull image" in text.lower() else "boot"
 
 
-def _make() -> Any:
+def _make() -> tuple[Any, Path]:
     boxlite = load()
     for place in homes():
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return boxlite.Boxlite(boxlite.Options(home_dir=str(place)))
+            return boxlite.Boxlite(boxlite.Options(home_dir=str(place))), place
         except Exception as error:  # its classes are known only to the native part
             if _IN_USE not in str(error):
                 raise explain(error, "") from error

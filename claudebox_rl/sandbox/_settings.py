@@ -1,4 +1,4 @@
-"""What a supervisor is told before it serves: see `_guest.confine` and `_guest.watchdog`."""
+"""What a supervisor is told before it serves: see `_guest.main`, `_guest.confine`, `_guest.watchdog`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def settings(
     """
     return {
         "uid": uid,
+        "user": spec.user if able.users else None,
         "max_processes": spec.max_processes if "max_processes" in able.limits else None,
         "max_file_bytes": spec.max_file_bytes,
         "max_open_files": _MAX_OPEN_FILES,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import pytest
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import boxlite
 from claudebox_rl.sandbox._box_link import BoxLink
+from claudebox_rl.sandbox._box_main import main_command
 from claudebox_rl.sandbox._bwrap import python
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
@@ -71,8 +71,8 @@ class Execution:
         await self.process.stdin.drain()
 
 
-async def start_main(program: str) -> Execution:
-    """Start `program` as the main command of what is a box in all but its kernel."""
+async def start_main(arguments: list[str]) -> Execution:
+    """Start Python with `arguments` as the main command of what is a box in all but its kernel."""
     options = [
         "--unshare-user",
         "--unshare-pid",
@@ -85,7 +85,7 @@ async def start_main(program: str) -> Execution:
         "/proc",
     ]
     options += ["--dev", "/dev", "--tmpfs", "/run", "--die-with-parent", "--cap-drop", "ALL"]
-    options += ["--ro-bind", str(boxlite._GUEST_SOURCE), boxlite._GUEST, "--", python(), "-I", "-S", "-c", program]
+    options += ["--", python(), *arguments]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         find_bwrap(), *options, stdin=pipe, stdout=pipe, stderr=pipe, env={"PATH": os.defpath, "FROM_IMAGE": "yes"}
@@ -105,7 +105,7 @@ class Piped(SupervisedSandbox):
         self._link: BoxLink | None = None
 
     async def _boot(self) -> None:
-        execution = await start_main((boxlite._MAIN % False).replace(repr((*boxlite.WRITABLE, boxlite.HOME)), "()"))
+        execution = await start_main(main_command((), user=None, has_network=False)[1:])
         self.process = execution.process
         self._held.push_async_callback(self.process.wait)
         self._held.callback(self.process.stdin.close)
@@ -205,7 +205,7 @@ async def test_a_box_that_dies_is_unavailable() -> None:
     ],
 )
 async def test_another_main_command_is_a_start_error(program: str, said: str) -> None:
-    execution = await start_main(program)
+    execution = await start_main(["-c", program])
     link = BoxLink(execution, on_end=lambda reason: None)
     with pytest.raises(SandboxStartError, match=said):
         await link.open()
@@ -215,7 +215,8 @@ async def test_another_main_command_is_a_start_error(program: str, said: str) ->
 
 @pytest.mark.parametrize("line", ["'###'", "'////////////'", "'A' * 200000"])
 async def test_a_main_command_that_breaks_the_protocol_is_cut_off(line: str) -> None:
-    execution = await start_main(f"import time; print('{{\"env\": {{}}}}'); print({line}, flush=True); time.sleep(9)")
+    program = f"import time; print('{{\"env\": {{}}}}'); print({line}, flush=True); time.sleep(9)"
+    execution = await start_main(["-c", program])
     ended = asyncio.get_running_loop().create_future()
     link = BoxLink(execution, on_end=ended.set_result)
     _, control = await link.open()

@@ -108,7 +108,7 @@ async def test_a_late_reply_is_no_lie_and_a_second_one_is(peer: Peer) -> None:
         await asyncio.sleep(0.01)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-    reply = encode({"op": "file", "id": exchange._serial, "last": True})
+    reply = encode({"op": "file", "id": exchange.serial, "last": True})
     await peer.say(reply)
     await asyncio.sleep(0.05)
     assert peer.channel.closed is None

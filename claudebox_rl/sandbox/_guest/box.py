@@ -22,22 +22,23 @@ from typing import Any, NoReturn
 from claudebox_rl.sandbox._guest import main as supervisor
 from claudebox_rl.sandbox._guest.host_door import close_host_door
 from claudebox_rl.sandbox._guest.streams import MOST_STREAMS, Splitter, Stream, Streams, join
+from claudebox_rl.sandbox._guest.users import find
 
 _READ_BYTES = 1 << 18
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 
 
-def main(folders: tuple[str, ...], *, has_network: bool) -> NoReturn:
+def main(folders: tuple[str, ...], *, user: str | None, has_network: bool) -> NoReturn:
     """Make the folders, greet the host, and serve until it is gone.
 
     Args:
         folders: Absolute paths of folders that every sandbox has.
+        user: Whose they are; None: root's.
         has_network: Whether there is a door to the host's loopback to be closed.
     """
     if os.getpid() != 1:
         raise SystemExit("this ends every process that it sees; it runs as process 1 of a box only")
-    for folder in folders:
-        os.makedirs(folder, exist_ok=True)
+    _make_folders(folders, user)
     if has_network:
         close_host_door()
     # Process 1 can't be killed from inside, but what Python itself handles would reach it.
@@ -48,6 +49,16 @@ def main(folders: tuple[str, ...], *, has_network: bool) -> NoReturn:
     rights, far_rights = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     threading.Thread(target=_carry, args=(far_control, far_rights), daemon=True).start()
     supervisor.main(control.detach(), rights.detach())
+
+
+def _make_folders(folders: tuple[str, ...], user: str | None) -> None:
+    owner = find(user) if user is not None else None
+    if user is not None and owner is None:
+        raise SystemExit(f"the image has no user {user}")
+    for folder in folders:
+        os.makedirs(folder, exist_ok=True)
+        if owner is not None and owner.uid != 0:
+            os.chown(folder, owner.uid, owner.gid)
 
 
 def _carry(control: socket.socket, rights: socket.socket) -> None:

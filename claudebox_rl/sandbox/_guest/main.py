@@ -18,6 +18,7 @@ from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
 from claudebox_rl.sandbox._guest.measure import Measurement
 from claudebox_rl.sandbox._guest.oom import Score
 from claudebox_rl.sandbox._guest.still import Still
+from claudebox_rl.sandbox._guest.users import User, acting_as, find
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
 from claudebox_rl.sandbox._guest.watchdog import Watchdog
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, Splitter, encode
@@ -34,9 +35,12 @@ class Supervisor:
         descriptors: Datagram socket on which listening sockets are handed to the host.
         score: For commands.
         watchdog: Ends everything where a limit is passed.
+        owner: Who files are read and written as; None: this process's user.
     """
 
-    def __init__(self, control: int, descriptors: int, score: Score, watchdog: Watchdog) -> None:
+    def __init__(
+        self, control: int, descriptors: int, score: Score, watchdog: Watchdog, owner: User | None = None
+    ) -> None:
         self._control = control
         self._descriptors = socket.socket(fileno=descriptors)
         self._splitter = Splitter()
@@ -48,7 +52,7 @@ class Supervisor:
         """Sessions of ended commands that still have members, with their leaders' start times."""
         self._dying: list[Command] = []
         self._still = Still()
-        self._score, self._watchdog = score, watchdog
+        self._score, self._watchdog, self._owner = score, watchdog, owner
         self._measurements: list[Measurement] = []
         self._num_killed = 0
         """Processes that were ended for memory."""
@@ -121,6 +125,8 @@ class Supervisor:
                 self._send(op="going", id=message["id"], held=self._still.release())
             case "listen" | "socket":
                 self._hand_over(message)
+            case "ping":
+                self._send(op="pong", id=message["id"])
             case "metrics":
                 self._measurements.append(Measurement(message["id"], self._watchdog.folders))
             case _:
@@ -140,17 +146,18 @@ class Supervisor:
     def _transfer(self, message: dict[str, Any], data: bytes) -> None:
         serial = message["id"]
         last = message["op"] == "close"
-        try:
-            if message["op"] in ("read", "write"):
-                self._files[serial] = open_file(message)
-            if not last:
-                last, chunk = self._files[serial].serve(data, message["last"])
-                self._send(op="file", id=serial, last=last, data=chunk)
-        except OSError as error:
-            last = True
-            self._send(op="failed", id=serial, errno=error.errno, text=error.strerror)
-        if last and serial in self._files:
-            self._files.pop(serial).close()
+        with acting_as(self._owner):
+            try:
+                if message["op"] in ("read", "write"):
+                    self._files[serial] = open_file(message)
+                if not last:
+                    last, chunk = self._files[serial].serve(data, message["last"])
+                    self._send(op="file", id=serial, last=last, data=chunk)
+            except OSError as error:
+                last = True
+                self._send(op="failed", id=serial, errno=error.errno, text=error.strerror)
+            if last and serial in self._files:
+                self._files.pop(serial).close()
 
     def _hand_over(self, message: dict[str, Any]) -> None:
         """Give the host a socket of this network: one that listens, or one for the host to dial with.
@@ -270,4 +277,5 @@ def main(control: int, descriptors: int) -> NoReturn:
             settings = message
     score = Score()
     confine(settings)
-    Supervisor(control, descriptors, score, Watchdog(settings["watch"])).serve()
+    owner = find(settings["user"]) if settings["user"] is not None else None
+    Supervisor(control, descriptors, score, Watchdog(settings["watch"]), owner).serve()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -46,3 +48,24 @@ def find(user: str) -> User | None:
             return None
     groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
     return User(entry.pw_name, entry.pw_uid, entry.pw_gid, groups, entry.pw_dir)
+
+
+@contextmanager
+def acting_as(user: User | None) -> Generator[None]:
+    """Have the kernel take this process, root's, for the user's meanwhile; None: for what it is.
+
+    So links and folders of a user lead root nowhere where they would not lead the user.
+    """
+    if user is None:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups(user.groups)
+    os.setegid(user.gid)
+    os.seteuid(user.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
