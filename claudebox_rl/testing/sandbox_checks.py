@@ -30,6 +30,7 @@ from claudebox_rl.testing import (
     _checks_metrics,
     _checks_network,
     _checks_output,
+    _checks_policy,
     _checks_processes,
 )
 from claudebox_rl.testing.sandbox_lab import Check, Lab, NotHereError
@@ -45,6 +46,7 @@ _MODULES = (
     _checks_limits,
     _checks_fork,
     _checks_network,
+    _checks_policy,
 )
 CHECKS: tuple[Check, ...] = tuple(
     value for module in _MODULES for value in vars(module).values() if isinstance(value, Check)
