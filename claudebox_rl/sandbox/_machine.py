@@ -42,6 +42,8 @@ class Machine:
         self._info = info
         self._info_said = b""
         self._pid: int | None = None
+        self._supervisor: int | None = None
+        """A descriptor of the process `_pid` (pidfd_open(2))."""
         self._errors = process.stderr.fileno() if process.stderr else -1
         os.set_blocking(self._errors, False)
         asyncio.get_running_loop().add_reader(self._errors, self._read_errors)
@@ -86,6 +88,8 @@ class Machine:
         self._info_said += data
         with contextlib.suppress(ValueError, KeyError, TypeError):
             self._pid = int(json.loads(self._info_said)["child-pid"])
+            with contextlib.suppress(ProcessLookupError):
+                self._supervisor = os.pidfd_open(self._pid)
         return bool(data)
 
     def kill(self) -> None:
@@ -94,9 +98,11 @@ class Machine:
         bwrap itself is spared: its end tells that the kernel has ended the whole namespace, and killed too early it
         leaves a child that waits for it for ever.
         """
-        with contextlib.suppress(SandboxStartError, ProcessLookupError):
-            if self._process.poll() is None:
-                os.kill(self.supervisor_pid(), signal.SIGKILL)
+        self._read_info()
+        # Not by its number, which is used again once bwrap, which somebody may have killed, has taken note of its end.
+        if self._supervisor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._supervisor, signal.SIGKILL)
 
     async def end(self) -> None:
         """Wait until every process is gone, and let go of all that was held. The connection must be closed before."""
@@ -105,10 +111,16 @@ class Machine:
         if not await self._is_gone():
             self.kill()
             if not await self._is_gone():
-                self._process.kill()
-                _LOG.error("process %d, a sandbox's bwrap, and its children do not end", self._process.pid)
+                # Killed early on, bwrap leaves a child of its group that waits for it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                if not await self._is_gone():
+                    _LOG.error("process %d, a sandbox's bwrap, and its children do not end", self._process.pid)
         asyncio.get_running_loop().remove_reader(self._errors)
         os.close(self._info)
+        if self._supervisor is not None:
+            os.close(self._supervisor)
+            self._supervisor = None
         if self._process.stderr is not None:
             self._process.stderr.close()
         self._process.wait()

@@ -110,7 +110,7 @@ class SupervisedSandbox(Sandbox):
         try:
             address = await self._lead(self._live(), PROXY_PORT, self._make_egress().serve)
         except SandboxUnavailableError as error:
-            raise SandboxStartError(f"the sandbox did not start: {error}") from error
+            raise SandboxStartError(f"the sandbox did not start: {error}", cause="boot") from error
         self._env = {**self._env, **proxy_env(address), **self.spec.env}
 
     def _live(self) -> Channel:
