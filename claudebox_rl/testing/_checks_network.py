@@ -28,6 +28,7 @@ class Echo(socketserver.StreamRequestHandler):
     def handle(self): self.wfile.write(b"got " + self.rfile.read())
 socketserver.ThreadingTCPServer.daemon_threads = True
 socketserver.ThreadingTCPServer.request_queue_size = 64
+socketserver.ThreadingTCPServer.allow_reuse_address = True
 server = socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Echo)
 print("up", flush=True)
 server.serve_forever()' "$1"
