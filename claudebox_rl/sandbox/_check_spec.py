@@ -13,9 +13,7 @@ from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec, is_layou
 
 _LEAST: dict[Limit, float] = {"max_processes": 2}
 _DEFAULTS = SandboxSpec()
-_BY_GROUPS = (
-    "a control group that this process may make groups beside or in: run as root, or with `systemd-run --user --scope`"
-)
+_FOR_GROUPS = "give this process a control group that it may write to: run it as root, or by systemd-run --user --scope"
 
 
 def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
@@ -50,8 +48,8 @@ def _check_limits(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
             _refuse(field, f"{field}={value} must be at least {least}")
         # A default is a wish of nobody's; what a user sets must hold.
         if field not in able.limits and value != getattr(_DEFAULTS, field):
-            needed = f"it needs {_BY_GROUPS}" if field == "cpus" and able.isolation == "namespace" else "use another"
-            _refuse(field, f"sandbox={backend} can't enforce {field}={value} on this host; leave it out, or {needed}")
+            way = _FOR_GROUPS if field == "cpus" and able.isolation == "namespace" else "use another"
+            _refuse(field, f"sandbox={backend} can't enforce {field}={value} on this host; leave it out, or {way}")
 
 
 def _check_image(backend: str, image: str, able: Capabilities) -> None:
