@@ -7,7 +7,9 @@ import functools
 import logging
 import os
 import subprocess
-import tempfile
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from claudebox_rl.errors import SandboxStartError
@@ -33,7 +35,7 @@ with open("/workspace/{_FILE}", "a") as file:
 def fork_mode() -> Fork:
     """Return how forks come to their files here. Blocks for some 50 ms, once for each process and state folder."""
     try:
-        return _fork_mode(find_bwrap(), journal.machines_dir())
+        return _fork_mode(find_bwrap(), journal.machines_dir().absolute())
     except SandboxStartError:
         return "copy"  # nothing starts here at all
 
@@ -41,14 +43,26 @@ def fork_mode() -> Fork:
 @functools.cache
 def _fork_mode(bwrap: str, folder: Path) -> Fork:
     try:
-        with tempfile.TemporaryDirectory(prefix="probe-", dir=folder) as place:
-            complaint = _try(bwrap, Path(place))
+        with _recorded(folder / f"probe-{uuid.uuid4().hex[:12]}") as place:
+            complaint = _try(bwrap, place)
     except (OSError, subprocess.TimeoutExpired) as error:
         complaint = str(error)
     if complaint is None:
         return "overlay"
     _LOG.info("forks are copies, since this host gives no overlays over %s: %s", folder, complaint)
     return "copy"
+
+
+@contextmanager
+def _recorded(place: Path) -> Generator[Path]:
+    """Hold a folder that the journal knows, so that it goes also where this process is killed."""
+    journal.record(place.name, "probe", place)
+    try:
+        place.mkdir(mode=0o700)
+        yield place
+    finally:
+        journal.remove_tree(place)
+        journal.forget(place.name)
 
 
 def _try(bwrap: str, place: Path) -> str | None:

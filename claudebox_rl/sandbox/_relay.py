@@ -39,9 +39,12 @@ class Relay:
         if len(self._connections) >= MOST_CONNECTIONS:
             writer.transport.abort()
             return
-        task = asyncio.create_task(self._serve(SocketConnection(reader, writer)))
+        connection = SocketConnection(reader, writer)
+        task = asyncio.create_task(self._serve(connection))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
+        # Not in the task, which may be cancelled before it has begun.
+        task.add_done_callback(lambda _: connection.cut())
 
     async def _serve(self, connection: SocketConnection) -> None:
         try:
@@ -49,5 +52,3 @@ class Relay:
             await connection.close()
         except OSError:
             return  # one side hung up, or nobody listens: the other side sees its connection end
-        finally:
-            connection.cut()
