@@ -26,7 +26,7 @@ async def memory_hog_is_ended(lab: Lab) -> None:
         expect(result.exit_code != 0 or len(result.stdout) < 1000, "no success", result)
         peak = (await sandbox.metrics()).memory_peak_bytes or 0
         if "memory_mib" in lab.capabilities.hard_limits:
-            expect(peak <= 260 * _MIB, "no more than the limit", peak)
+            expect(peak <= 1.1 * 256 * _MIB, "no more than the limit, accounts being what they are", peak)
         expect((await sandbox.exec(["echo", "on"])).stdout == b"on\n", "a machine that goes on")
 
 
@@ -38,7 +38,7 @@ async def memory_is_of_all_processes_together(lab: Lab) -> None:
         async with lab.promptly("eight memory hogs", patience_s=3 * lab.patience_s):
             await asyncio.gather(*hogs)
         peak = (await sandbox.metrics()).memory_peak_bytes or 0
-        most = 260 if "memory_mib" in lab.capabilities.hard_limits else 700
+        most = 282 if "memory_mib" in lab.capabilities.hard_limits else 700
         expect(peak <= most * _MIB, f"no more than {most} MiB together", peak)
         expect((await sandbox.exec(["echo", "on"])).stdout == b"on\n", "a machine that goes on")
 
