@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import contextlib
 import os
@@ -14,6 +15,7 @@ from claudebox_rl.sandbox._guest.wire import WireError
 _MOST_AT_ONCE = 8
 """Fewer than a datagram socket queues: a supervisor must not wait for the host."""
 _SERIAL_BYTES = 16
+_ONE_DESCRIPTOR = socket.CMSG_LEN(array.array("i").itemsize)
 
 
 class Handover:
@@ -72,9 +74,11 @@ class Handover:
     def _take_all(self) -> None:
         try:
             while True:
-                name, descriptors, _, _ = socket.recv_fds(self._rights, _SERIAL_BYTES, 1)
-                for descriptor in descriptors:
-                    self._take(name, descriptor)
+                # Not by `recv_fds`, which drops the flag: a process started meanwhile would inherit the socket.
+                name, sent, _, _ = self._rights.recvmsg(_SERIAL_BYTES, _ONE_DESCRIPTOR, socket.MSG_CMSG_CLOEXEC)
+                for _, _, content in sent:
+                    for descriptor in array.array("i", content):
+                        self._take(name, descriptor)
         except BlockingIOError:
             return
         except OSError:

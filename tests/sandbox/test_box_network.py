@@ -172,6 +172,14 @@ async def test_a_box_s_published_port_ends_with_it() -> None:
             await asyncio.open_connection(host, int(port))
 
 
+async def test_commands_inherit_no_socket() -> None:
+    async with Piped(RESTRICTED) as box, serving_inside(box) as address:
+        await box.expose_host_port(9991)
+        await fetch(address, 5)
+        found = await box.exec(["ls", "-l", "/proc/self/fd"], cwd="/")
+    assert "socket" not in found.text
+
+
 def test_a_box_opens_no_stream_of_the_host_s_numbers() -> None:
     sent: list[bytes] = []
 

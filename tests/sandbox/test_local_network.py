@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -249,6 +250,20 @@ async def test_no_such_port_inside(box: LocalSandbox, port: int) -> None:
 
 def num_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_no_process_inherits_a_socket(box: LocalSandbox) -> None:
+    async with serving_inside(box, 8123):
+        address = await box.publish_port(8123)
+        await box.expose_host_port(9991)
+        _, writer = await asyncio.open_connection(*address.split(":"))
+        found = await box.exec(["ls", "-l", "/proc/self/fd"])
+        assert "socket" not in found.text
+        sockets = {path: path.resolve().name for path in Path("/proc/self/fd").iterdir()}
+        held = [int(path.name) for path, name in sockets.items() if name.startswith("socket:")]
+        assert len(held) > 3
+        assert not [each for each in held if os.get_inheritable(each)]
+        writer.close()
 
 
 async def test_sockets_asked_for_by_those_who_left_are_closed(box: LocalSandbox) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from claudebox_rl.sandbox._egress.addresses import Address
 
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]
-_MOST_AT_ONCE = 32
+_MOST_AT_ONCE = 128
 """Of this process. Not the event loop's own threads: a sandbox that asks for slow names must not take those."""
 _slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
 

@@ -113,7 +113,8 @@ class _Door:
 
     def _take_listener(self) -> None:
         size = socket.CMSG_LEN(array.array("i").itemsize)
-        _, ancillary, _, _ = self._rights.recvmsg(1, size)
+        # Else every command would inherit it, and could take connections that others make.
+        _, ancillary, _, _ = self._rights.recvmsg(1, size, socket.MSG_CMSG_CLOEXEC)
         descriptor = array.array("i", ancillary[0][2])[0]
         self._listening.append(asyncio.ensure_future(self._listen(socket.socket(fileno=descriptor))))
 
