@@ -7,6 +7,7 @@ folders of the spec, and the exposed ports.
 - `network="none"` is BoxLite's network mode `disabled`: the box has no interface but its loopback. An exposed port is a
   socket of the supervisor inside, and each of its connections travels over the main command's standard streams. So
   exactly that port is reachable; BoxLite's own door to the host's loopback would open all of its ports.
+- `network="restricted"` is the same, with one more such port, that leads to the proxy of `_egress` on the host.
 - `network="full"` reaches what the host reaches, but not the host's loopback: process 1 makes BoxLite's address for it
   unreachable and gives up the right to undo that, before a command runs.
 - A secret is put in by BoxLite's proxy on the host, for HTTPS to its hosts. BoxLite keeps it in the database of its

@@ -1,8 +1,13 @@
 """`local`: a sandbox from Linux namespaces and the host's own programs, by bubblewrap. No KVM, no Docker, no root.
 
 One bubblewrap for each sandbox holds a supervisor as process 1, which runs commands and serves files over one socket.
-Commands see the host's /usr read-only, folders of their own, no network, no other process and no capability; see
-`_bwrap`, `_seccomp` and `_guest.confine`. The kernel is the host's: code that attacks kernels belongs into `boxlite`.
+Commands see the host's /usr read-only, folders of their own, no interface but a loopback of their own, no other process
+and no capability; see `_bwrap`, `_seccomp` and `_guest.confine`. The kernel is the host's: code that attacks kernels
+belongs into `boxlite`.
+
+- `network="restricted"` and `"full"` are a port of that loopback that leads to a proxy of the host (`_egress`), which
+  every command's environment names. What speaks no HTTP proxy, UDP and ICMP do not get out, and names are not resolved
+  inside; the proxy does it.
 
 Not visible in `capabilities`: /tmp and /dev/shm are in memory and sized, host paths of folders can be read in
 /proc/self/mountinfo, and the total of memory and of disk is not bounded.

@@ -51,10 +51,12 @@ class SandboxSpec:
     """Environment of every command, over the backend's own small default; the host's is never passed on."""
     secrets: tuple[Secret, ...] = ()
     network: Network = "none"
-    """`none` has no route anywhere, `expose_host_port` apart; `restricted` reaches `allowed_hosts` alone; `full`
-    reaches the internet, never the host's own services."""
+    """`none` has no route anywhere, `expose_host_port` apart; `restricted` reaches `allowed_hosts` alone, over an HTTP
+    proxy that the environment names; `full` reaches the internet, never the host's own services."""
     allowed_hosts: tuple[str, ...] = ()
-    """For `restricted`: `example.com`, `*.example.com` (every name below it), or with `:port` (else 80 and 443)."""
+    """For `restricted`: `example.com`, `*.example.com` (every name below it), a public address, or one of these with
+    `:port` (else 80 and 443). At port 443 it is TLS for that very name. Not prevented: that a host which is allowed
+    passes on what it is sent."""
     user: str | None = None
     """User inside that commands run as; None: the backend's own (`agent` in `local`, the image's in `boxlite`)."""
     cpus: float | None = None

@@ -332,3 +332,17 @@ for turn in range(60):
 """
     assert (await box.exec(["python3", "-c", script], timeout_s=60)).exit_code == 0
     assert (await box.exec(["curl", "-s", "http://example.com/hello.txt"])).text == "hello\n"
+
+
+async def test_a_fork_has_the_same_policy_and_an_account_of_its_own() -> None:
+    refused = ["curl", "-s", "--max-time", "10", "http://evil.test/"]
+    async with LocalSandbox(SandboxSpec(network="restricted", allowed_hosts=("example.com",))) as box:
+        await box.exec(refused)
+        (fork,) = await box.fork()
+        try:
+            assert "allowed_hosts" in (await fork.exec(refused)).text
+            assert [len(each.take_refused()) for each in (box, fork)] == [1, 1]
+            await box.stop()
+            assert "allowed_hosts" in (await fork.exec(refused)).text
+        finally:
+            await fork.stop()
