@@ -178,7 +178,9 @@ class Folders:
         if not folder.exists():
             folder.mkdir(mode=0o700)
             self._own(folder)
-            folder.chmod(stat.S_IMODE(layers[-1].folder(name).stat().st_mode))
+            seen = layers[-1].folder(name).stat()
+            folder.chmod(stat.S_IMODE(seen.st_mode))
+            os.utime(folder, ns=(seen.st_atime_ns, seen.st_mtime_ns))
         lowers = tuple(layer.folder(name) for layer in layers if heritage.is_overlay and layer.holds(name))
         if not lowers:
             self._plain[inside] = folder

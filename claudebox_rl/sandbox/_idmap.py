@@ -76,11 +76,11 @@ def owner_namespace(bwrap: str, stored: int, shown: int) -> int:
             Path(f"/proc/{pid}/{table}").write_text(f"{stored} {shown} 1\n")
         return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     finally:
-        os.close(info)
-        os.close(block)
-        # Its end is bwrap's; bwrap killed first would leave it waiting for ever.
+        # The end of what it holds is bwrap's own; bwrap killed first would leave that waiting for ever.
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
+        os.close(info)
+        os.close(block)
         holder.wait()
 
 

@@ -8,7 +8,7 @@ import errno
 import socket
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._check_spec import check_port
@@ -119,11 +119,6 @@ class SupervisedSandbox(Sandbox):
             raise SandboxUnavailableError(f"the sandbox {state}", sandbox_id=self.sandbox_id)
         self._channel.check()
         return self._channel
-
-    # Placeholders
-
-    async def fork(self, n: int = 1) -> tuple[Self, ...]:
-        raise NotImplementedError
 
     # Metrics
 

@@ -105,8 +105,12 @@ class Copy:
         elif kind == stat.S_IFLNK:
             os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
             os.utime(name, ns=_times(status), dir_fd=target, follow_symlinks=False)
-        elif kind in (stat.S_IFIFO, stat.S_IFSOCK) or self._is_whiteout(status):
-            os.mknod(name, status.st_mode, 0, dir_fd=target)
+        elif kind in (stat.S_IFIFO, stat.S_IFSOCK):
+            os.mknod(name, kind, 0, dir_fd=target)
+            os.chmod(name, stat.S_IMODE(status.st_mode), dir_fd=target)
+            os.utime(name, ns=_times(status), dir_fd=target)
+        elif self._is_whiteout(status):
+            os.mknod(name, stat.S_IFCHR, 0, dir_fd=target)
 
     def _is_whiteout(self, status: os.stat_result) -> bool:
         return self._is_upper and stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
