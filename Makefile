@@ -32,7 +32,8 @@ package: $(READY)  ## build the wheel through the sdist, install it afresh and r
 lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)
 	@PYTHON=$(VENV)/bin/python bash tests/lab/run
 
-bench: $(READY)  ## the benchmarks, one JSON line each
+bench: $(READY)  ## the benchmarks, one JSON line each, with what they are paired against
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
 
 clean:  ## remove the virtual environment and caches; datasets stay
