@@ -9,8 +9,12 @@ belongs into `boxlite`.
   every command's environment names. What speaks no HTTP proxy, UDP and ICMP do not get out, and names are not resolved
   inside; the proxy does it.
 
-Not visible in `capabilities`: /tmp and /dev/shm are in memory and sized, host paths of folders can be read in
-/proc/self/mountinfo, and the total of memory and of disk is not bounded.
+- Memory and processor time are held by control groups (`_cgroups`) where this process may make some, as root mostly may.
+  Elsewhere there is no `cpus`, and memory is watched, as disk always is (`_guest.watchdog`): when a limit is passed,
+  everything that runs is ended, with exit code 137 and a line on standard error that says why. What a command hides
+  counts nothing as disk: folders closed to itself, files without a name.
+- /tmp and /dev/shm are in memory and sized: by half and a quarter of `memory_mib`, at most 1 GiB and 256 MiB.
+- Host paths of folders can be read in /proc/self/mountinfo.
 """
 
 from __future__ import annotations

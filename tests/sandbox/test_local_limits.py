@@ -122,11 +122,16 @@ async def test_folders_in_memory_fill_up_before_memory_does(make: type[LocalSand
         assert (await sandbox.exec(["echo", "on"])).text == "on\n"
 
 
-async def test_commands_end_before_the_supervisor_does() -> None:
-    async with LocalSandbox() as sandbox:
+async def test_commands_end_before_the_supervisor_does(make: type[LocalSandbox]) -> None:
+    hog = f"open('/proc/self/oom_score_adj', 'w').write('%s'); {HOLD}"
+    own = Path("/proc/self/oom_score_adj").read_text().strip()
+    async with make(SandboxSpec(memory_mib=256)) as sandbox:
         both = await sandbox.exec(["cat", "/proc/self/oom_score_adj", "/proc/1/oom_score_adj"])
-    own, supervisor = map(int, both.text.split())
-    assert own == 1000 > supervisor >= 500
+        assert both.text.split() == ["1000", own]
+        # As low as a program can get.
+        hogs = (sandbox.exec(["python3", "-c", hog % own, "60", "3"]) for _ in range(8))
+        assert {result.exit_code for result in await asyncio.gather(*hogs)} <= {0, 137}
+        assert (await sandbox.exec(["echo", "on"])).text == "on\n"
 
 
 # Disk

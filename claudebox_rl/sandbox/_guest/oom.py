@@ -1,4 +1,8 @@
-"""Whom the kernel ends first where memory runs out: `oom_score_adj` of proc(5)."""
+"""Whom the kernel ends first where memory runs out: `oom_score_adj` of proc(5).
+
+Commands go first. A program may lower its score, as browsers do, to what this process was started with; so this one has
+no more than that, and the larger goes first then.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,7 @@ import contextlib
 import os
 from collections.abc import Generator
 
-_SUPERVISOR, _COMMANDS = 500, 1000
-"""Commands go before the supervisor, and both before what else runs on a host."""
+_COMMANDS = 1000
 
 
 class Score:
@@ -19,8 +22,7 @@ class Score:
 
     def __init__(self) -> None:
         self._file = os.open("/proc/self/oom_score_adj", os.O_RDWR)
-        self._own = max(int(os.read(self._file, 16)), _SUPERVISOR)
-        self._set(self._own)
+        self._own = int(os.read(self._file, 16))
 
     @contextlib.contextmanager
     def of_commands(self) -> Generator[None]:
