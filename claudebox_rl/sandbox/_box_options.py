@@ -19,6 +19,8 @@ DEFAULT_IMAGE = "python:3.12-slim-bookworm"
 HOME = "/home/agent"
 _DEFAULT_CPUS, _DEFAULT_MEMORY_MIB, _DEFAULT_DISK_GIB = 1, 2048, 16
 _LEAST_MEMORY_MIB = 256
+_ADDED_MIB = 16
+"""Given to a guest by BoxLite beyond what is asked for (0.10.8)."""
 _MOST_CPUS = 255
 _MIB_OF_GIB = 1024
 _ROOT = "0:0"
@@ -58,7 +60,7 @@ def box_options(spec: SandboxSpec) -> Any:
     return boxlite.BoxOptions(
         **{"rootfs_path" if is_layout(image) else "image": image},
         cpus=int(spec.cpus or _DEFAULT_CPUS),
-        memory_mib=spec.memory_mib or _DEFAULT_MEMORY_MIB,
+        memory_mib=(spec.memory_mib or _DEFAULT_MEMORY_MIB) - _ADDED_MIB,
         disk_size_gb=(spec.disk_mib or _DEFAULT_DISK_GIB * _MIB_OF_GIB) // _MIB_OF_GIB,
         volumes=volumes,
         network=boxlite.NetworkSpec(

@@ -71,7 +71,7 @@ async def disk_is_bounded(lab: Lab) -> None:
         async with lab.promptly("filling the disk", patience_s=5 * lab.patience_s):
             while not watched.done():
                 most = max(most, (await sandbox.metrics()).disk_bytes)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(lab.short_s / 5)
         expect(watched.result().exit_code != 0, "no success", watched.result())
         expect(most <= 2 * limit_mib * _MIB, f"no more than {2 * limit_mib} MiB", most)
 
