@@ -99,6 +99,7 @@ class Piped(SupervisedSandbox):
     name = "piped"
     capabilities = BoxliteSandbox.capabilities
     _connect, _lead, _reach = BoxliteSandbox._connect, BoxliteSandbox._lead, BoxliteSandbox._reach
+    fork = BoxliteSandbox.fork
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         super().__init__(spec)
