@@ -73,7 +73,7 @@ class Folders:
     def layout(self) -> Layout:
         """Return how the sandbox sees them."""
         mounts = tuple(mount for mount in self._spec.mounts if mount.read_only)
-        return Layout(self._plain, mounts, self._uid, self._overlays, self._shared, self._spec.memory_mib)
+        return Layout(self._plain, mounts, self._uid, self._overlays, self._shared, memory_mib=self._spec.memory_mib)
 
     def on_disk(self) -> list[Path]:
         """Return the folders of the host that hold what this sandbox wrote."""

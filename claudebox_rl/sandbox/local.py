@@ -9,10 +9,10 @@ belongs into `boxlite`.
   every command's environment names. What speaks no HTTP proxy, UDP and ICMP do not get out, and names are not resolved
   inside; the proxy does it.
 
-- Memory and processor time are held by control groups (`_cgroups`) where this process may make some, as root mostly may.
-  Elsewhere there is no `cpus`, and memory is watched, as disk always is (`_guest.watchdog`): when a limit is passed,
-  everything that runs is ended, with exit code 137 and a line on standard error that says why. What a command hides
-  counts nothing as disk: folders closed to itself, files without a name.
+- Memory and processor time are held by control groups (`_cgroups`) where this process may make some, as root mostly
+  may. Elsewhere there is no `cpus`, and memory is watched, as disk always is (`_guest.watchdog`): when a limit is
+  passed, everything that runs is ended, with exit code 137 and a line on standard error that says why. What a command
+  hides counts nothing as disk: folders closed to itself, files without a name.
 - /tmp and /dev/shm are in memory and sized: by half and a quarter of `memory_mib`, at most 1 GiB and 256 MiB.
 - Host paths of folders can be read in /proc/self/mountinfo.
 """
@@ -82,6 +82,7 @@ class LocalSandbox(SupervisedSandbox):
             networks=frozenset({"none", "restricted", "full"}),
             hard_limits=frozenset(hard),
             soft_limits=frozenset(watched - hard),
+            images=frozenset({"layout"}),
             fork=fork_mode(),
         )
 
@@ -94,18 +95,12 @@ class LocalSandbox(SupervisedSandbox):
         super().__init__(spec)
         _check_folders(self.spec)
         self._user(self.spec.user)
-        self._env = {
-            "HOME": HOME,
-            "USER": "agent",
-            "LOGNAME": "agent",
-            "SHELL": "/bin/bash",
-            "LANG": "C.UTF-8",
-            "PATH": _bwrap.search_path(),
-            **self.spec.env,
-        }
+        self._env = {**_USER, "SHELL": "/bin/bash", "LANG": "C.UTF-8", "PATH": _bwrap.search_path(), **self.spec.env}
         self._groups = ControlGroups(self.sandbox_id, self.control_groups(), self.spec)
         self._machine: Machine | None = None
         self._folders: Folders | None = None
+        self._image: Path | None = None
+        """Its root folder, unpacked."""
         self._heritage: Heritage | None = None
         """What a fork starts with."""
         self._handover: Handover | None = None
@@ -113,6 +108,9 @@ class LocalSandbox(SupervisedSandbox):
     async def _boot(self) -> None:
         bwrap = await asyncio.to_thread(find_bwrap)
         await asyncio.to_thread(reaper.reap_once)
+        if self.spec.image is not None:
+            # Outside of the time for the start: the first sandbox of an image unpacks it.
+            await self._take_image(bwrap, Path(self.spec.image))
         try:
             async with asyncio.timeout(self.spec.start_timeout_s):
                 await self._make(bwrap)
@@ -127,6 +125,11 @@ class LocalSandbox(SupervisedSandbox):
             return f"the local sandbox did not start in {self.spec.start_timeout_s:g} s {said}"
         return f"the local sandbox did not start: {said or error}"
 
+    async def _take_image(self, bwrap: str, layout: Path) -> None:
+        image = await asyncio.to_thread(read_image, layout)
+        self._image = await unpacked(bwrap, image)
+        self._env = {"LANG": "C.UTF-8", "PATH": _bwrap.IMAGE_PATH, **image.env, **_USER, **self.spec.env}
+
     async def _make(self, bwrap: str) -> None:
         state = journal.machines_dir().absolute() / self.sandbox_id
         groups = self._groups
@@ -136,7 +139,11 @@ class LocalSandbox(SupervisedSandbox):
         uid = self._lease_uid()
         self._folders = Folders(self.spec, state, uid, self._heritage, self._held)
         await self._folders.make(bwrap)
-        machine = self._machine = launch(bwrap, self._folders.layout())
+        layout = self._folders.layout()
+        if self._image is not None:
+            layout = replace(layout, uid=None, launcher=uid, image=self._image, image_path=self._env["PATH"])
+            uid = None
+        machine = self._machine = launch(bwrap, layout)
         self._held.push_async_callback(machine.end)
         self._handover = Handover(machine.rights)
         self._held.callback(self._handover.close)
