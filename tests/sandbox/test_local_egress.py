@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.server
+import os
 import shutil
 import socket
 import ssl
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from egress_lab import PUBLIC, World
+from ordinary_user import run_tests
 from test_egress_hosts import interface_addresses
 
 from claudebox_rl.sandbox._egress.egress import Egress
@@ -346,3 +348,8 @@ async def test_a_fork_has_the_same_policy_and_an_account_of_its_own() -> None:
             assert "allowed_hosts" in (await fork.exec(refused)).text
         finally:
             await fork.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_all_of_it_holds_for_an_ordinary_user() -> None:
+    run_tests(__file__)

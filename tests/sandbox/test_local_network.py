@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from ordinary_user import run_tests
 
 from claudebox_rl.errors import ConfigError, SandboxUnavailableError
 from claudebox_rl.sandbox.local import LocalSandbox
@@ -278,3 +279,8 @@ async def test_sockets_asked_for_by_those_who_left_are_closed(box: LocalSandbox)
         assert await fetch(address) == hashlib.sha256(b"x" * 10).hexdigest()
         await asyncio.sleep(0.2)
         assert num_descriptors() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_all_of_it_holds_for_an_ordinary_user() -> None:
+    run_tests(__file__)
