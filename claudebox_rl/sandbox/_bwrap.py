@@ -17,10 +17,13 @@ from pathlib import Path, PurePosixPath
 from claudebox_rl._resources import home
 from claudebox_rl.errors import ConfigError, SandboxStartError
 from claudebox_rl.sandbox._check_spec import overlap
+from claudebox_rl.sandbox._image_root import image_root
 from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import Mount
 
 HOME = "/home/agent"
+IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Of an image that does not say."""
 TMP_BYTES, SHM_BYTES = 1 << 30, 256 << 20
 _INSIDE_UID = 1000
 _USR_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -38,6 +41,14 @@ _FROM_ETC = (
 _GUEST_SOURCE = Path(__file__).parent / "_guest"
 _GUEST_PATH = "/run/claudebox"
 _GUEST = "claudebox_rl.sandbox._guest"
+_GUEST_FOLDER = f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}"
+_OLD_PYTHON = """
+import sys
+if sys.version_info < (3, 10):
+    sys.exit("the image's python3 is " + sys.version.split()[0] + "; 3.10 or newer is needed")
+"""
+_OURS = ("/tmp", "/proc", "/sys", "/dev", "/run")
+"""Of an image, nothing is seen there."""
 _START = f"import sys; sys.path.insert(0, '{_GUEST_PATH}'); from {_GUEST}.%s import main; main(%s)"
 _ALONE = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _RESERVED = (
@@ -56,11 +67,20 @@ _RESERVED = (
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Folders that several sandboxes see, each as its own user's (`_idmap`)."""
+    """Folders that several sandboxes see, each as its own user's (`_own_mounts`)."""
 
     folders: tuple[Path, ...]
     owner: int
     """Descriptor of a user namespace that says as whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRoot:
+    """An unpacked image."""
+
+    folder: Path
+    search_path: str
+    """Its own PATH, where its Python is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,12 @@ class Layout:
     overlays: dict[str, Overlay] = field(default_factory=dict[str, Overlay])
     """More writable folders: where inside, and of what."""
     shared: Shared | None = None
+    image: ImageRoot | None = None
+    """None: the host's /usr."""
+    launcher: int | None = None
+    """User of the host who starts bwrap, where that is not this process's: then `uid` is None."""
+    code: Path = _GUEST_SOURCE
+    """The package `_guest`."""
     memory_mib: int | None = None
     """Limit of what folders in memory count towards."""
 
@@ -115,18 +141,22 @@ def reserved() -> tuple[str, ...]:
     return (*_RESERVED, *([] if _base_is_in_usr() else [sys.base_prefix]))
 
 
-def check_workspace(workspace: Path) -> None:
-    """Refuse a folder that no sandbox may own.
+def check_given(field: str, folder: Path) -> None:
+    """Refuse a folder of the host that no sandbox may own.
+
+    Args:
+        field: Of the spec, which names the folder.
+        folder: What is to be given to the sandbox.
 
     Raises:
         ConfigError: It is no folder, or more than a workspace: the system, this Python, this package or its state.
     """
-    workspace = Path(os.path.realpath(workspace))
-    if workspace.exists() and not workspace.is_dir():
-        raise ConfigError(f"workspace: {workspace} is not a folder", workspace=str(workspace))
+    folder = Path(os.path.realpath(folder))
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{field}: {folder} is not a folder", field=field)
     for precious in ("/usr", "/etc", "/proc", "/home", Path.home(), sys.base_prefix, sys.prefix, home(), _GUEST_SOURCE):
-        if Path(os.path.realpath(precious)).is_relative_to(workspace):
-            raise ConfigError(f"workspace: {workspace} holds {precious}; choose a folder of its own")
+        if Path(os.path.realpath(precious)).is_relative_to(folder):
+            raise ConfigError(f"{field}: {folder} holds {precious}; choose a folder of its own", field=field)
 
 
 def etc_files(uid: int | None) -> dict[str, bytes]:
@@ -148,14 +178,21 @@ def search_path() -> str:
 
 def options(layout: Layout, descriptors: Descriptors) -> list[str]:
     """Return bwrap's options for one sandbox."""
-    chosen = [*_namespaces(layout.uid), "--info-fd", str(descriptors.info), *_userland()]
+    chosen = [*_namespaces(layout.uid), "--info-fd", str(descriptors.info)]
+    if layout.image is None:
+        chosen += _userland()
+    else:
+        chosen += ["--setenv", "PATH", layout.image.search_path]
+        chosen += image_root(
+            layout.image.folder, [*_OURS, *_targets(layout)], [f"/etc/{name}" for name in descriptors.etc]
+        )
     for name, descriptor in descriptors.etc.items():
         chosen += ["--perms", "0644", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
     chosen += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
     shm, tmp = layout.in_memory_bytes(SHM_BYTES, 4), layout.in_memory_bytes(TMP_BYTES, 2)
     chosen += ["--perms", "1777", "--size", str(shm), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     chosen += ["--perms", "1777", "--size", str(tmp), "--tmpfs", "/tmp"]
-    chosen += _own_code()
+    chosen += _own_code(layout.code) if layout.image is None else _read_only(layout.code, _GUEST_FOLDER)
     for mount in layout.mounts:
         chosen += _read_only(mount.source, str(PurePosixPath(mount.target)))
     for inside, source in layout.folders.items():
@@ -166,9 +203,11 @@ def options(layout: Layout, descriptors: Descriptors) -> list[str]:
     return [*chosen, "--seccomp", str(descriptors.seccomp), "--remount-ro", "/", "--chdir", "/"]
 
 
-def supervisor(control: int, rights: int) -> list[str]:
+def supervisor(control: int, rights: int, *, in_image: bool = False) -> list[str]:
     """Return the command line of the supervisor, given its two sockets. Anybody inside can read it."""
-    return [python(), "-I", "-S", "-c", _START % ("main", f"{control}, {rights}")]
+    start = _START % ("main", f"{control}, {rights}")
+    options = ["-I", "-S", "-c"]
+    return ["python3", *options, _OLD_PYTHON + start] if in_image else [python(), *options, start]
 
 
 def jail(is_root: bool) -> list[str]:
@@ -176,7 +215,17 @@ def jail(is_root: bool) -> list[str]:
     options = [*_ALONE, "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"]
     if not is_root:
         options += ["--unshare-user", "--uid", "0", "--gid", "0"]
-    return [*options, *_userland(), *_own_code(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    return [
+        *options,
+        *_userland(),
+        *_own_code(_GUEST_SOURCE),
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--remount-ro",
+        "/dev",
+    ]
 
 
 def guest_program(name: str) -> list[str]:
@@ -219,9 +268,13 @@ def _userland() -> list[str]:
     return options
 
 
-def _own_code() -> list[str]:
+def _targets(layout: Layout) -> list[str]:
+    return [*(str(PurePosixPath(mount.target)) for mount in layout.mounts), *layout.folders, *layout.overlays]
+
+
+def _own_code(source: Path) -> list[str]:
     """Return the options that show the code of `_guest` and the Python that runs it."""
-    options = _read_only(_GUEST_SOURCE, f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}")
+    options = _read_only(source, _GUEST_FOLDER)
     return options if _base_is_in_usr() else [*options, *_read_only(Path(sys.base_prefix), sys.base_prefix)]
 
 

@@ -15,8 +15,10 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _bwrap, _idmap
+from claudebox_rl.sandbox import _bwrap
 from claudebox_rl.sandbox._bwrap import Descriptors, Layout
+from claudebox_rl.sandbox._own_mounts import in_own_mounts, map_owners
+from claudebox_rl.sandbox._reach import within_reach
 from claudebox_rl.sandbox._seccomp import filter_program
 
 _LOG = logging.getLogger(__name__)
@@ -156,7 +158,7 @@ def launch(bwrap: str, layout: Layout) -> Machine:
         for held in (control, rights):
             undo.callback(held.close)
         undo.callback(os.close, info)
-        command = _bwrap.supervisor(far_control.fileno(), far_rights.fileno())
+        command = _bwrap.supervisor(far_control.fileno(), far_rights.fileno(), in_image=layout.image is not None)
         passed = (far_control.fileno(), far_rights.fileno())
         try:
             process = spawn(bwrap, layout, command, far_info, passed)
@@ -172,9 +174,25 @@ def spawn(
     bwrap: str, layout: Layout, command: Sequence[str], info: int, passed: Sequence[int]
 ) -> subprocess.Popen[bytes]:
     """Start bwrap with a command, an empty environment and no descriptors but these; standard error is a pipe."""
+    start = functools.partial(_start, command=command, info=info, passed=passed)
+    if layout.shared is None and layout.launcher is None:
+        return start(bwrap, layout)
+    return in_own_mounts(lambda: start(*_prepared(bwrap, layout)))
+
+
+def _prepared(bwrap: str, layout: Layout) -> tuple[str, Layout]:
+    """Mount what a layout needs, and return bwrap and the layout as they are to be used then."""
+    if layout.shared is not None:
+        for folder in layout.shared.folders:
+            map_owners(folder, layout.shared.owner)
+    return (bwrap, layout) if layout.launcher is None else within_reach(bwrap, layout)
+
+
+def _start(
+    bwrap: str, layout: Layout, *, command: Sequence[str], info: int, passed: Sequence[int]
+) -> subprocess.Popen[bytes]:
     with _inherited(layout, info) as (arguments, inherited):
-        start = functools.partial(
-            subprocess.Popen,
+        return subprocess.Popen(
             ["bwrap", "--args", str(arguments), "--", *command],
             executable=bwrap,
             env={},
@@ -185,10 +203,10 @@ def spawn(
             pass_fds=(*inherited, info, *passed),
             # A Ctrl-C in the terminal is for us: we end machines in order.
             start_new_session=True,
+            user=layout.launcher,
+            group=layout.launcher,
+            extra_groups=None if layout.launcher is None else [],
         )
-        if layout.shared is None:
-            return start()
-        return _idmap.among_mapped(layout.shared.folders, layout.shared.owner, start)
 
 
 @contextmanager

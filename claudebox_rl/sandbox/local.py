@@ -24,11 +24,12 @@ import contextlib
 import errno
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import _bwrap, _cgroups, _uids, journal, reaper
-from claudebox_rl.sandbox._bwrap import HOME
+from claudebox_rl.sandbox._bwrap import HOME, IMAGE_PATH, ImageRoot
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._cgroup_places import Places, places
 from claudebox_rl.sandbox._cgroups import ControlGroups
@@ -37,8 +38,10 @@ from claudebox_rl.sandbox._connection import Connection, Door, SocketConnection,
 from claudebox_rl.sandbox._folders import Folders
 from claudebox_rl.sandbox._frames import Channel
 from claudebox_rl.sandbox._handover import Handover
+from claudebox_rl.sandbox._image_cache import unpacked
 from claudebox_rl.sandbox._layers import Heritage
 from claudebox_rl.sandbox._machine import Machine, launch
+from claudebox_rl.sandbox._oci import read_image
 from claudebox_rl.sandbox._overlay_probe import fork_mode
 from claudebox_rl.sandbox._relay import Relay
 from claudebox_rl.sandbox._settings import settings
@@ -53,6 +56,7 @@ _DIAL_S = 10.0
 """Longest time in which a server inside may take a connection."""
 _HELD_BY: dict[str, Limit] = {"memory": "memory_mib", "cpu": "cpus"}
 """Limits that the kernel holds where their controller is to be had."""
+_USER = {"HOME": HOME, "USER": "agent", "LOGNAME": "agent"}
 _BUSY = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """What passes: no process, memory or descriptor to spare just now."""
 
@@ -99,8 +103,7 @@ class LocalSandbox(SupervisedSandbox):
         self._groups = ControlGroups(self.sandbox_id, self.control_groups(), self.spec)
         self._machine: Machine | None = None
         self._folders: Folders | None = None
-        self._image: Path | None = None
-        """Its root folder, unpacked."""
+        self._image: ImageRoot | None = None
         self._heritage: Heritage | None = None
         """What a fork starts with."""
         self._handover: Handover | None = None
@@ -123,12 +126,15 @@ class LocalSandbox(SupervisedSandbox):
         said = self._machine.said.decode("utf-8", "replace").strip() if self._machine else ""
         if isinstance(error, TimeoutError):
             return f"the local sandbox did not start in {self.spec.start_timeout_s:g} s {said}"
+        if self._image is not None and "execvp python3" in said:
+            return f"the image has no python3 in {self._image.search_path}; 3.10 or newer is needed"
         return f"the local sandbox did not start: {said or error}"
 
     async def _take_image(self, bwrap: str, layout: Path) -> None:
         image = await asyncio.to_thread(read_image, layout)
-        self._image = await unpacked(bwrap, image)
-        self._env = {"LANG": "C.UTF-8", "PATH": _bwrap.IMAGE_PATH, **image.env, **_USER, **self.spec.env}
+        folder = await unpacked(bwrap, image)
+        self._image = ImageRoot(folder, image.env.get("PATH", IMAGE_PATH))
+        self._env = {"LANG": "C.UTF-8", "PATH": IMAGE_PATH, **image.env, **_USER, **self.spec.env}
 
     async def _make(self, bwrap: str) -> None:
         state = journal.machines_dir().absolute() / self.sandbox_id
@@ -141,7 +147,7 @@ class LocalSandbox(SupervisedSandbox):
         await self._folders.make(bwrap)
         layout = self._folders.layout()
         if self._image is not None:
-            layout = replace(layout, uid=None, launcher=uid, image=self._image, image_path=self._env["PATH"])
+            layout = replace(layout, uid=None, launcher=uid, image=self._image)
             uid = None
         machine = self._machine = launch(bwrap, layout)
         self._held.push_async_callback(machine.end)
@@ -253,4 +259,7 @@ def _cause(error: Exception) -> str:
 def _check_folders(spec: SandboxSpec) -> None:
     check_mounts(spec, _bwrap.reserved())
     if spec.workspace is not None:
-        _bwrap.check_workspace(spec.workspace)
+        _bwrap.check_given("workspace", spec.workspace)
+    for mount in spec.mounts:
+        if not mount.read_only:
+            _bwrap.check_given("mounts", mount.source)
