@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import functools
 import os
 import re
@@ -15,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap
+from claudebox_rl.sandbox import _bwrap, _guest
 from claudebox_rl.sandbox._bwrap import Layout
 from claudebox_rl.sandbox._machine import spawn
 from claudebox_rl.sandbox._uids import first_uid
@@ -42,6 +43,7 @@ def find_bwrap() -> str:
 def _find(configured: str | None, is_root: bool) -> str:
     if sys.platform != "linux":
         raise _error("platform", "sandbox=local needs Linux namespaces", "Use sandbox=boxlite on this platform.")
+    _compile_guest()
     layout = Layout(folders={}, mounts=(), uid=first_uid() if is_root else None)
     failures: dict[str, str] = {}
     for path in [configured] if configured else _candidates():
@@ -55,6 +57,11 @@ def _find(configured: str | None, is_root: bool) -> str:
     cause = classify(complaint)
     tried = "; ".join(f"{path}: {text}" for path, text in failures.items())
     raise _error(cause, f"bubblewrap can't make a sandbox here ({tried})", _HINTS[cause])
+
+
+def _compile_guest() -> None:
+    """Compile the supervisor, where nobody has: it sees its own folder read-only, so each start would do it anew."""
+    compileall.compile_dir(_guest.__path__[0], maxlevels=0, quiet=2)
 
 
 def _candidates() -> list[str]:
