@@ -22,8 +22,8 @@ class SandboxMetrics:
     memory_bytes: int | None
     """Memory held now."""
     memory_peak_bytes: int | None
-    """Most memory held at once. Where `memory_source` is `cgroup`, with pages of files that the kernel kept at hand; else
-    a lower bound."""
+    """Most memory held at once. Where `memory_source` is `cgroup`, with pages of files that the kernel kept at hand;
+    elsewhere a lower bound."""
     memory_source: MemorySource
     """`cgroup`: the kernel's own account; `guest`: a micro-VM's kernel's, of all that runs there; `sampled`: the
     processes' own memory. The last two are looked at ten times a second while anything runs."""

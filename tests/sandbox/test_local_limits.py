@@ -151,7 +151,7 @@ async def test_a_disk_hog_is_ended_and_its_files_can_be_removed(make: type[Local
 async def test_what_is_beyond_the_limit_may_not_grow(make: type[LocalSandbox]) -> None:
     async with make(SandboxSpec(disk_mib=50)) as sandbox:
         assert (await sandbox.exec(["sh", "-c", f"{FILL}; sleep 9"])).exit_code == 137
-        result = await sandbox.exec(["sh", "-c", "echo more > log; sleep 9"])
+        result = await sandbox.exec(["sh", "-c", "head -c 3M /dev/zero > more; sleep 9"])
         assert (result.exit_code, result.stderr) == (137, TOLD % b"disk_mib=50")
 
 

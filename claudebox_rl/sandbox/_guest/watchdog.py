@@ -18,6 +18,8 @@ _SETTLE_S = 0.05
 _SLICE_S = 0.002
 """Longest time in which walking over files keeps the supervisor from its other work."""
 _SETTLED_S = 1.0
+_SLACK_BYTES = 1 << 20
+"""What the file system may add to files by itself when it writes them out."""
 _REST = 19
 """Times as long as a look took, until the next: the looks of one kind take one part in twenty."""
 _ACCOUNTS = {"processes": ProcessAccount, "machine": MachineAccount}
@@ -95,7 +97,7 @@ class _Pace:
 class _DiskRound:
     """The files of some folders, walked over in slices, against their limit.
 
-    Once they hold more, they may hold what they do, but no more than that: commands must be able to remove some.
+    Once they hold more, they may hold what they do, but little more than that: commands must be able to remove some.
     """
 
     def __init__(self, folders: list[str], mib: int) -> None:
@@ -104,7 +106,7 @@ class _DiskRound:
         self._slices = _Pace(0.0)
         self._folders = folders
         self._walk = Walk(folders)
-        self._most = mib << 20
+        self._limit = self._most = mib << 20
 
     def is_passed(self) -> bool:
         """Go on with the round; True at its end where the files hold too much."""
@@ -113,17 +115,17 @@ class _DiskRound:
         if not done:
             self.pace.due = self._slices.due
             return False
-        before = self._most
-        return self._end_round() > before
+        held, self._walk = self._walk.num_bytes, Walk(self._folders)
+        if held > self._most:
+            return True
+        self._allow(min(held + _SLACK_BYTES, self._most))
+        return False
 
     def settle(self) -> None:
         """Begin anew with what was written until everything was ended."""
-        self._walk = Walk(self._folders)
-        self._walk.go_on(time.monotonic() + _SETTLED_S)
-        self._end_round()
+        walk, self._walk = Walk(self._folders), Walk(self._folders)
+        walk.go_on(time.monotonic() + _SETTLED_S)
+        self._allow(walk.num_bytes + _SLACK_BYTES if walk.num_bytes > self._limit else 0)
 
-    def _end_round(self) -> int:
-        held = self._walk.num_bytes
-        self._most = max(held, self.mib << 20)
-        self._walk = Walk(self._folders)
-        return held
+    def _allow(self, num_bytes: int) -> None:
+        self._most = max(num_bytes, self._limit)
