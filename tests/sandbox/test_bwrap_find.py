@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap_find
+from claudebox_rl.sandbox import _bwrap_find, _guest
 from claudebox_rl.sandbox._bwrap_find import classify, find_bwrap
 from claudebox_rl.sandbox.local import LocalSandbox
 
@@ -106,3 +110,19 @@ def test_other_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(SandboxStartError, match="Linux"):
         find_bwrap()
+
+
+def test_the_supervisor_is_compiled_once() -> None:
+    find_bwrap()
+    sources = Path(_guest.__path__[0]).glob("*.py")
+    assert all(Path(importlib.util.cache_from_source(str(source))).exists() for source in sources)
+
+
+def test_the_supervisor_imports_nothing_that_starts_slowly(tmp_path: Path) -> None:
+    # As in a sandbox, where the packages above it are empty.
+    shutil.copytree(_guest.__path__[0], tmp_path / "claudebox_rl" / "sandbox" / "_guest")
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import claudebox_rl.sandbox._guest.main; print(*sys.modules)"
+    command = [sys.executable, "-I", "-S", "-c", code, tmp_path]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    slow = {"asyncio", "dataclasses", "inspect", "logging", "pathlib", "subprocess", "tempfile", "typing"}
+    assert slow & set(loaded) == set()

@@ -9,9 +9,9 @@ import termios
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from claudebox_rl.sandbox._guest import processes
+from claudebox_rl.sandbox._guest.lean import Any
 from claudebox_rl.sandbox._guest.oom import Score
 from claudebox_rl.sandbox._guest.spawn import CantStartError, Program, spawn
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch

@@ -6,7 +6,8 @@ import ctypes
 import os
 import resource
 import signal
-from typing import Any
+
+from claudebox_rl.sandbox._guest.lean import Any
 
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522

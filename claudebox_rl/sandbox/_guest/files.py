@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any
 
+from claudebox_rl.sandbox._guest.lean import Any
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
 
 

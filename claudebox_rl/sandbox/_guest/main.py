@@ -9,12 +9,12 @@ import signal
 import socket
 import time
 from types import FrameType
-from typing import Any, NoReturn
 
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.commands import Command
 from claudebox_rl.sandbox._guest.confine import confine
 from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
+from claudebox_rl.sandbox._guest.lean import Any, NoReturn
 from claudebox_rl.sandbox._guest.measure import Measurement
 from claudebox_rl.sandbox._guest.oom import Score
 from claudebox_rl.sandbox._guest.still import Still

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.disk import Walk
+from claudebox_rl.sandbox._guest.lean import Any
 from claudebox_rl.sandbox._guest.usage import MachineAccount, ProcessAccount
 
 _SLICE_S = 0.002

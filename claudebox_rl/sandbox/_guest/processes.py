@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import NamedTuple
 
 Identity = tuple[int, int]
 """Process id and start time in clock ticks: ids alone are used again."""
@@ -17,14 +16,13 @@ _PATIENCE_S = 2.0
 """How long killed processes may take to be gone before the rest is left to the next call."""
 
 
-class Process(NamedTuple):
+class Process:
     """One line of /proc/PID/stat (proc_pid_stat(5))."""
 
-    pid: int
-    state: bytes
-    parent: int
-    session: int
-    start: int
+    __slots__ = ("parent", "pid", "session", "start", "state")
+
+    def __init__(self, pid: int, state: bytes, parent: int, session: int, start: int) -> None:
+        self.pid, self.state, self.parent, self.session, self.start = pid, state, parent, session, start
 
     @property
     def identity(self) -> Identity:

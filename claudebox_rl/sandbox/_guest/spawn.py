@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from typing import Any, NamedTuple, NoReturn
 
+from claudebox_rl.sandbox._guest.lean import Any, NoReturn
 from claudebox_rl.sandbox._guest.users import User, find
 
 CANT_RUN, NOT_FOUND = 126, 127
@@ -24,14 +24,18 @@ class CantStartError(Exception):
         self.code = code
 
 
-class Program(NamedTuple):
-    """What to run."""
+class Program:
+    """What to run.
 
-    argv: list[str]
-    env: dict[str, str]
-    cwd: str
-    user: User | None
-    """Another user than this process's."""
+    Args:
+        argv: Program and arguments.
+        env: Its whole environment.
+        cwd: Where it starts.
+        user: Another user than this process's.
+    """
+
+    def __init__(self, argv: list[str], env: dict[str, str], cwd: str, user: User | None) -> None:
+        self.argv, self.env, self.cwd, self.user = argv, env, cwd, user
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> Program:

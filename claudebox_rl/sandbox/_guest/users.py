@@ -6,17 +6,13 @@ import os
 import pwd
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 
-class User(NamedTuple):
+class User:
     """Who a command runs as."""
 
-    name: str
-    uid: int
-    gid: int
-    groups: list[int]
-    home: str
+    def __init__(self, name: str, uid: int, gid: int, groups: list[int], home: str) -> None:
+        self.name, self.uid, self.gid, self.groups, self.home = name, uid, gid, groups, home
 
     @property
     def env(self) -> dict[str, str]:

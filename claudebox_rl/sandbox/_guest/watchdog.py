@@ -6,10 +6,10 @@ It looks while anything runs, and takes a small share of one processor: what cos
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.disk import Walk
+from claudebox_rl.sandbox._guest.lean import Any
 from claudebox_rl.sandbox._guest.usage import MachineAccount, ProcessAccount
 
 _MEMORY_S, _DISK_S = 0.1, 1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from typing import Any, cast
+
+from claudebox_rl.sandbox._guest.lean import Any, cast
 
 CHUNK_BYTES = 1 << 18
 """Most raw bytes in one frame."""
