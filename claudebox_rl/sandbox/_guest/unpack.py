@@ -60,7 +60,8 @@ class Unpack:
         if not parts:
             self._folders["/"] = member
             return
-        folder, name = "/" + "/".join(parts[:-1]), parts[-1]
+        # Where links lead: what one points to may not be there yet.
+        folder, name = os.path.realpath("/" + "/".join(parts[:-1])), parts[-1]
         if name == _OPAQUE:
             self._empty(folder)
         elif name.startswith(_WHITEOUT):
