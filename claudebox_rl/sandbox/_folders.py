@@ -187,6 +187,7 @@ class Folders:
             return
         work = self._state / f"{name}.work"
         work.mkdir(mode=0o700)
+        self._own(work)
         self._overlays[inside] = Overlay(folder, work, lowers)
 
     async def _share(self, bwrap: str, heritage: Heritage, uid: int) -> None:
