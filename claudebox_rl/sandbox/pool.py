@@ -172,6 +172,9 @@ class SandboxPool:
             except BaseException:
                 self._discard(sandbox)
                 raise
+            finally:
+                # Not before: the start of the next one would take the processor from the check.
+                self._refill(spec, stock)
             if complaint is None:
                 self._num_hits += is_hit
                 self._num_misses += not is_hit
@@ -181,9 +184,7 @@ class SandboxPool:
 
     async def _next(self, spec: SandboxSpec, stock: Stock) -> Sandbox:
         if stock.idle:
-            sandbox = stock.idle.popleft()
-            self._refill(spec, stock)
-            return sandbox
+            return stock.idle.popleft()
         place = stock.queue()
         self._refill(spec, stock)
         try:
