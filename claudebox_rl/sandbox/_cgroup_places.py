@@ -19,6 +19,8 @@ CONTROLLERS = ("memory", "cpu", "pids", "cpuacct")
 """What sandboxes are held and counted by. Version 2 has no `cpuacct`: there, every group counts processor time."""
 _TRIAL_S = 5
 _REMOVAL_S = 2.0
+_OLD_S = 60.0
+"""Between the making of a group and the first process in it is much less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def places() -> Places:
         usable, folder = _best(hierarchy)
         for controller in usable:
             of.setdefault(controller, Place(folder, hierarchy.version))
+    for folder in {place.folder for place in of.values()}:
+        sweep(folder)
     return Places(MappingProxyType(of))
 
 
@@ -138,6 +142,15 @@ def _holds_processes(parent: Path) -> bool:
     finally:
         remove_group(trial)
     return True
+
+
+def sweep(folder: Path) -> None:
+    """Remove old groups of ours in which nothing runs, whoever left them: a live sandbox has a process in its own."""
+    for group in folder.glob(f"{PREFIX}*"):
+        # An old one may still have processes; then the kernel refuses, and rightly.
+        with contextlib.suppress(OSError):
+            if time.time() - group.stat().st_mtime > _OLD_S:
+                group.rmdir()
 
 
 def remove_group(group: Path) -> bool:

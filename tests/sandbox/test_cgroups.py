@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.sandbox import _cgroups
-from claudebox_rl.sandbox._cgroup_places import Hierarchy, Place, Places, hierarchies, places
+from claudebox_rl.sandbox._cgroup_places import Hierarchy, Place, Places, hierarchies, places, sweep
 from claudebox_rl.sandbox._cgroups import ControlGroups
 from claudebox_rl.sandbox.spec import SandboxSpec
 
@@ -144,6 +144,18 @@ def test_what_is_in_a_group_ends_with_it(version: int) -> None:
         assert _cgroups.remove([str(group)])
         assert process.wait() == -signal.SIGKILL
     assert not group.exists()
+
+
+def test_old_groups_of_ours_that_are_empty_are_swept(tmp_path: Path) -> None:
+    for name in ("claudebox-old", "claudebox-busy", "claudebox-new", "other"):
+        (tmp_path / name).mkdir()
+        if name != "claudebox-new":
+            os.utime(tmp_path / name, (0, 0))
+    # The kernel refuses to remove a group with processes as it does a folder with files.
+    (tmp_path / "claudebox-busy" / "file").touch()
+    os.utime(tmp_path / "claudebox-busy", (0, 0))
+    sweep(tmp_path)
+    assert {folder.name for folder in tmp_path.iterdir()} == {"claudebox-busy", "claudebox-new", "other"}
 
 
 def test_only_groups_of_ours_are_removed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from claudebox_rl.sandbox._guest.disk import Walk
 from claudebox_rl.sandbox._guest.lean import Any
 from claudebox_rl.sandbox._guest.usage import MachineAccount, ProcessAccount
 
-_MEMORY_S, _DISK_S = 0.1, 1.0
+_MEMORY_S, _DISK_S = 0.1, 0.25
 _SETTLE_S = 0.05
 """From a start to the first look: most commands have ended by then, and no look delays them."""
 _SLICE_S = 0.002
