@@ -132,21 +132,7 @@ class SupervisedSandbox(Sandbox):
         except WireError as error:
             channel.close(f"its supervisor broke the protocol: {error}")
             raise SandboxUnavailableError(f"the sandbox gave no metrics: {error}") from error
-        usage, traffic = self._account(told.usage), self._traffic
-        return SandboxMetrics(
-            cpu_s=usage.cpu_s,
-            memory_bytes=usage.memory_bytes,
-            memory_peak_bytes=usage.memory_peak_bytes,
-            memory_source=usage.memory_source,
-            disk_bytes=told.disk_bytes,
-            network_sent_bytes=traffic.sent,
-            network_received_bytes=traffic.received,
-            num_processes=told.num_processes,
-            num_commands=self._num_commands,
-            num_killed_for_memory=usage.num_killed,
-            refused=tuple(traffic.refused),
-            num_refused=traffic.num_refused,
-        )
+        return told.metrics(self._account(told.usage), self._traffic, self._num_commands)
 
     def _account(self, told: Usage) -> Usage:
         """Return a better account than the supervisor's, where there is one."""

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from claudebox_rl.sandbox._frames import integer
 from claudebox_rl.sandbox._guest.wire import WireError
-from claudebox_rl.sandbox.metrics import MemorySource
+from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox.metrics import MemorySource, SandboxMetrics
 
 _MOST = 1 << 62
 _MOST_PROCESSES = 1 << 22
@@ -38,6 +39,23 @@ class Report:
     usage: Usage
     num_processes: int
     disk_bytes: int
+
+    def metrics(self, usage: Usage, traffic: Traffic, num_commands: int) -> SandboxMetrics:
+        """Return it beside what the host knows: a better account of the usage, traffic, commands."""
+        return SandboxMetrics(
+            cpu_s=usage.cpu_s,
+            memory_bytes=usage.memory_bytes,
+            memory_peak_bytes=usage.memory_peak_bytes,
+            memory_source=usage.memory_source,
+            disk_bytes=self.disk_bytes,
+            network_sent_bytes=traffic.sent,
+            network_received_bytes=traffic.received,
+            num_processes=self.num_processes,
+            num_commands=num_commands,
+            num_killed_for_memory=usage.num_killed,
+            refused=tuple(traffic.refused),
+            num_refused=traffic.num_refused,
+        )
 
 
 def report(message: dict[str, Any]) -> Report:
