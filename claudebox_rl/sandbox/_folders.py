@@ -75,9 +75,10 @@ class Folders:
         mounts = tuple(mount for mount in self._spec.mounts if mount.read_only)
         return Layout(self._plain, mounts, self._uid, self._overlays, self._shared, memory_mib=self._spec.memory_mib)
 
-    def on_disk(self) -> list[Path]:
-        """Return the folders of the host that hold what this sandbox wrote."""
-        return [*self._plain.values(), *(overlay.upper for overlay in self._overlays.values())]
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """Where the sandbox sees them."""
+        return tuple(self._names)
 
     async def _make_one(self, inside: str, place: Path) -> None:
         folder = self._plain[inside] = self._given.get(inside, place)

@@ -14,6 +14,14 @@ belongs into `boxlite`.
   passed, everything that runs is ended, with exit code 137 and a line on standard error that says why. What a command
   hides counts nothing as disk: folders closed to itself, files without a name.
 - /tmp and /dev/shm are in memory and sized: by half and a quarter of `memory_mib`, at most 1 GiB and 256 MiB.
+- `image` is an OCI layout folder, unpacked once (`_image_cache`); its files are the sandbox's root, read-only, and its
+  python3 runs the supervisor. What it has at /home/agent, /tmp, /run, /workspace and the like is not seen. Where the
+  host is root, user namespaces are needed for it (`_reach`).
+- `fork` copies the writable folders once, while the commands are held still by SIGSTOP. The forks see that copy below
+  overlays of their own, each under a user number of its own where the host is root (`_own_mounts`, Linux 5.19); where
+  the kernel, the file system or bubblewrap (before 0.11) gives no overlays, each gets a copy. A fork's time is that of
+  the copy and of the starts; what it shares takes no more disk. Not copied are devices, ACLs, attributes other than
+  `user.`, and what the sandbox's own user may not read.
 - Host paths of folders can be read in /proc/self/mountinfo.
 """
 
@@ -49,7 +57,6 @@ from claudebox_rl.sandbox._start_all import start_all
 from claudebox_rl.sandbox._still import held_still
 from claudebox_rl.sandbox._supervised import SupervisedSandbox
 from claudebox_rl.sandbox._usage import Usage
-from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec
 
 _DIAL_S = 10.0
@@ -163,7 +170,8 @@ class LocalSandbox(SupervisedSandbox):
 
     def _settings(self, uid: int | None) -> dict[str, Any]:
         counts_memory = not self._groups.hold_memory
-        folders = (*WRITABLE, HOME)
+        assert self._folders is not None
+        folders = self._folders.inside
         return settings(
             self.spec, self.capabilities(), folders, uid=uid, account="processes", counts_memory=counts_memory
         )
