@@ -288,6 +288,40 @@ def open_unconfined_socket_families() -> object:
     return every_fails(attempts, errno.EAFNOSUPPORT)
 
 
+# A micro-VM's own doors
+
+
+@probe
+def connect_to_the_host_by_vsock() -> object:
+    host, of_boxlites_agent = 2, (2695, 2696)
+    ports = (*range(1, 33), 1024, 1025, 5000, 9999, *of_boxlites_agent)
+    return [port for port in ports if connects(socket.AF_VSOCK, (host, port))] or None
+
+
+def connects(family: int, address: tuple[int, int]) -> bool:
+    with socket.socket(family, socket.SOCK_STREAM) as way:
+        way.settimeout(0.5)
+        return way.connect_ex(address) == 0
+
+
+@probe
+def change_a_read_only_folder_of_the_host() -> object:
+    place = FACTS.get("read_only_folder", "/usr")
+    remount = 32
+    with contextlib.suppress(OSError):
+        call("mount", None, place.encode(), None, remount, None)
+    return every_fails(
+        {
+            "write": lambda: Path(place, "file").write_text("x"),
+            "make": lambda: Path(place, "new").write_text("x"),
+            "remove": lambda: Path(place, "file").unlink() or "removed",
+            "rename": lambda: Path(place, "file").rename(Path(place, "moved")),
+            "mode": lambda: Path(place, "file").chmod(0o777) or "changed",
+            "owner": lambda: os.chown(Path(place, "file"), 1, 1) or "changed",
+        }
+    )
+
+
 # The kernel
 
 
@@ -546,4 +580,4 @@ def run(function: Probe) -> str | None:
     return None if got is None else str(got)
 
 
-sys.stdout.write(json.dumps({name: run(function) for name, function in PROBES.items()}))
+sys.stdout.write(json.dumps({name: run(PROBES[name]) for name in FACTS.get("only", PROBES)}))
