@@ -9,10 +9,11 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from claudebox_rl.sandbox import _idmap, _uids, journal
+from claudebox_rl.sandbox import _idmap, _uids
 from claudebox_rl.sandbox._bwrap import HOME, Layout, Overlay, Shared
 from claudebox_rl.sandbox._jail import View, run_jailed
 from claudebox_rl.sandbox._layers import Heritage, Layer
+from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import SandboxSpec
 
@@ -61,7 +62,7 @@ class Folders:
             OSError: A folder can't be made or given away.
             SandboxError: What a fork inherits can't be copied.
         """
-        self._held.push_async_callback(asyncio.to_thread, journal.remove_tree, self._state)
+        self._held.push_async_callback(asyncio.to_thread, remove_tree, self._state)
         self._state.mkdir(mode=0o755)
         self._own(self._state)
         if self._heritage is None:

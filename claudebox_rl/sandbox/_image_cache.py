@@ -19,6 +19,7 @@ from claudebox_rl.errors import SandboxError, SandboxStartError, boundary
 from claudebox_rl.sandbox import journal
 from claudebox_rl.sandbox._jail import View, run_jailed
 from claudebox_rl.sandbox._oci import OciImage
+from claudebox_rl.sandbox._tree import remove_tree
 
 BACKEND = "image"
 """What stands for a backend in the record of one that is being unpacked."""
@@ -58,7 +59,7 @@ async def _unpack(bwrap: str, image: OciImage, place: Path) -> None:
     except SandboxError as error:
         raise SandboxStartError(f"the image can't be unpacked: {error}", cause="image") from error
     finally:
-        await asyncio.shield(asyncio.to_thread(journal.remove_tree, partial))
+        await asyncio.shield(asyncio.to_thread(remove_tree, partial))
         journal.forget(unpack_id)
 
 

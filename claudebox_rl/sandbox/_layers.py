@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claudebox_rl.sandbox import journal
+from claudebox_rl.sandbox._tree import remove_tree
 
 BACKEND = "layer"
 """What stands for a backend in a layer's record."""
@@ -58,7 +59,7 @@ class Layer:
         """Let go of it; the last one removes it from disk. Blocks."""
         self._num_holders -= 1
         if not self._num_holders:
-            journal.remove_tree(self.place)
+            remove_tree(self.place)
             journal.forget(self._layer_id)
 
 

@@ -17,6 +17,7 @@ from claudebox_rl.sandbox import _bwrap, _idmap, _uids, journal
 from claudebox_rl.sandbox._bwrap import Layout, Overlay, Shared
 from claudebox_rl.sandbox._bwrap_find import find_bwrap
 from claudebox_rl.sandbox._machine import spawn
+from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.spec import Fork
 
 _LOG = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def _recorded(place: Path) -> Generator[Path]:
         place.mkdir(mode=0o700)
         yield place
     finally:
-        journal.remove_tree(place)
+        remove_tree(place)
         journal.forget(place.name)
 
 

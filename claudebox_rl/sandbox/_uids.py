@@ -14,6 +14,7 @@ import stat
 from pathlib import Path
 
 from claudebox_rl.errors import SandboxStartError
+from claudebox_rl.sandbox._tree import visit
 
 _NUM_UIDS = 4096
 _PREFERRED_FIRST = 1_900_000_000
@@ -99,10 +100,17 @@ def give(folder: Path, uid: int, gid: int) -> None:
     Raises:
         OSError: An entry can't be changed.
     """
-    for _, folders, files, descriptor in os.fwalk(folder, onerror=_raise):
-        for name in (*folders, *files):
-            _give_one(name, descriptor, uid, gid)
+    visit(folder, lambda here: _give_content(here, uid, gid))
     os.chown(folder, uid, gid)
+
+
+def _give_content(here: int, uid: int, gid: int) -> list[str]:
+    """Give what is in one folder; return the folders to go into."""
+    with os.scandir(here) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, _ in found:
+        _give_one(name, here, uid, gid)
+    return [name for name, is_folder in found if is_folder]
 
 
 def _give_one(name: str, parent: int, uid: int, gid: int) -> None:
@@ -115,7 +123,3 @@ def _give_one(name: str, parent: int, uid: int, gid: int) -> None:
 
 def _is_ours(uid: int) -> bool:
     return first_uid() <= uid < first_uid() + _NUM_UIDS
-
-
-def _raise(error: OSError) -> None:
-    raise error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -96,20 +95,6 @@ def forget(sandbox_id: str) -> None:
 def records() -> list[MachineRecord]:
     """Return all readable records; a file that is being written, or is none of ours, is left out."""
     return [entry for path in sorted(machines_dir().glob(f"*{SUFFIX}")) if (entry := read(path)) is not None]
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a state folder, locked folders in it too; links in it are not followed. No error where it is gone."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except PermissionError:
-        for parent, names, _ in os.walk(folder):
-            for place in (Path(parent, name) for name in names):
-                if not place.is_symlink():
-                    place.chmod(0o700)
-        shutil.rmtree(folder)
 
 
 def read(path: Path) -> MachineRecord | None:

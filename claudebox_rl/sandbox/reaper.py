@@ -23,6 +23,7 @@ from typing import Literal
 
 from claudebox_rl.errors import SandboxError
 from claudebox_rl.sandbox import _cgroups, _place, journal
+from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.journal import MachineRecord, machines_dir
 
 _LOG = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ def remove_machine(entry: MachineRecord) -> None:
         raise SandboxError("its control groups can't be removed")
     if entry.state_dir:
         # By the name, not by the path: homes are mounted elsewhere in other containers.
-        journal.remove_tree(machines_dir() / entry.sandbox_id)
+        remove_tree(machines_dir() / entry.sandbox_id)
     journal.forget(entry.sandbox_id)
 
 
@@ -134,7 +135,7 @@ def _remove(leftover: Leftover) -> Leftover:
         if leftover.record is not None:
             remove_machine(leftover.record)
         elif leftover.kind == "folder":
-            journal.remove_tree(place)
+            remove_tree(place)
         else:
             place.unlink(missing_ok=True)
     except Exception as error:  # whatever one of them holds, the others are to go

@@ -25,6 +25,7 @@ from claudebox_rl.sandbox._check_spec import check_fork, check_port
 from claudebox_rl.sandbox._failed_start import failed_start
 from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox._host_process import HostProcess
+from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE, ExecStream, Sandbox
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec
@@ -93,7 +94,7 @@ class UnsafeSandbox(Sandbox):
             if self.root and Path(self.root).exists():
                 await asyncio.to_thread(_process_tree.end_marked, self._mark)
                 await asyncio.gather(*(process.kill() for process in running))
-                await asyncio.to_thread(_remove, Path(self.root))
+                await asyncio.to_thread(remove_tree, Path(self.root))
 
     async def open_exec(
         self,
@@ -205,12 +206,3 @@ def _check_folders(spec: SandboxSpec) -> None:
 def _copy_folders(source: Path, target: Path) -> None:
     for folder in (name.lstrip("/") for name in _OWN_FOLDERS):
         shutil.copytree(source / folder, target / folder, symlinks=True, dirs_exist_ok=True)
-
-
-def _remove(root: Path) -> None:
-    # A command may have taken its own rights from a folder; neither walk follows a link.
-    for folder, names, _ in os.walk(root):
-        for path in (Path(folder, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(0o700)
-    shutil.rmtree(root)

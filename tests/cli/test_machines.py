@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from claudebox_rl.cli.main import main
-from claudebox_rl.sandbox import _place, journal
+from claudebox_rl.sandbox import _place, journal, reaper
 
 OWNER = """
 import asyncio
@@ -124,7 +124,7 @@ def test_what_can_not_be_removed_is_exit_code_1(
     def refuse(folder: Path) -> None:
         raise PermissionError(f"not yours: {folder.name}")
 
-    monkeypatch.setattr(journal, "remove_tree", refuse)
+    monkeypatch.setattr(reaper, "remove_tree", refuse)
     assert main(["machines", "reap"]) == 1
     text = capsys.readouterr().out
     assert text.startswith("can't remove dead (local, ")

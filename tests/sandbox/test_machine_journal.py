@@ -72,20 +72,6 @@ def test_a_later_version_may_say_more() -> None:
     assert journal.records() == [entry]
 
 
-def test_locked_folders_are_removed_and_links_are_not_followed(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir(mode=0o755)
-    state = tmp_path / "state"
-    (state / "locked" / "deep").mkdir(parents=True)
-    (state / "link").symlink_to(outside)
-    (state / "locked" / "deep").chmod(0)
-    (state / "locked").chmod(0)
-    journal.remove_tree(state)
-    journal.remove_tree(state)
-    assert not state.exists()
-    assert outside.is_dir()
-
-
 def test_no_such_process() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass

@@ -147,14 +147,14 @@ def test_what_can_not_be_removed_does_not_keep_the_others(
 ) -> None:
     leave_behind("a-stuck")
     leave_behind("b-dead")
-    remove_tree = journal.remove_tree
+    remove_tree = reaper.remove_tree
 
     def refuse(folder: Path) -> None:
         if folder.name == "a-stuck":
             raise PermissionError("of another user")
         remove_tree(folder)
 
-    monkeypatch.setattr(journal, "remove_tree", refuse)
+    monkeypatch.setattr(reaper, "remove_tree", refuse)
     with caplog.at_level(logging.WARNING):
         done = reaper.reap()
     assert [(each.name, each.error) for each in done] == [("a-stuck", "of another user"), ("b-dead", None)]
@@ -240,14 +240,14 @@ def test_reapers_at_the_same_time_do_not_trip_over_each_other(tmp_path: Path) ->
 def test_who_does_not_wait_leaves_it_to_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_behind("dead")
     at_it, go_on, first = threading.Event(), threading.Event(), []
-    remove_tree = journal.remove_tree
+    remove_tree = reaper.remove_tree
 
     def slow(folder: Path) -> None:
         at_it.set()
         go_on.wait(10)
         remove_tree(folder)
 
-    monkeypatch.setattr(journal, "remove_tree", slow)
+    monkeypatch.setattr(reaper, "remove_tree", slow)
     other = threading.Thread(target=lambda: first.extend(reaper.reap()))
     other.start()
     at_it.wait(10)
