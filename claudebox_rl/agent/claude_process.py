@@ -13,6 +13,7 @@ from claudebox_rl.sandbox import ExecStream, ExitStatus
 
 MAX_LINE_BYTES = 64 << 20
 _STDERR_TAIL_BYTES = 4096
+_LAST_WORDS_S = 1.0
 
 
 class ProcessEndedError(AgentError):
@@ -107,6 +108,8 @@ class ClaudeProcess:
             await self._stream.write_stdin(json.dumps(message).encode() + b"\n")
         except BrokenPipeError:
             status = await self._stream.wait()
+            # What it wrote last may not have been read yet; a reader held up by events that nobody takes is not awaited.
+            await asyncio.wait([self._reader], timeout=_LAST_WORDS_S)
             raise self._ended(status) from None
 
     async def _read(self) -> None:

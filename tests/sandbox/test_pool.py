@@ -337,6 +337,7 @@ async def test_close_ends_everything_and_fails_who_waits() -> None:
 
 def test_ctrl_c_leaves_no_machine() -> None:
     factories = []
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 
     async def main() -> None:
         factory = Factory()
@@ -348,8 +349,11 @@ def test_ctrl_c_leaves_no_machine() -> None:
                 asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGINT)
                 await asyncio.sleep(60)
 
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(main())
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(main())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert factories[0].left == []
 
 
