@@ -108,7 +108,7 @@ class ClaudeProcess:
             await self._stream.write_stdin(json.dumps(message).encode() + b"\n")
         except BrokenPipeError:
             status = await self._stream.wait()
-            # What it wrote last may not have been read yet; a reader held up by events that nobody takes is not awaited.
+            # What it wrote last may not have been read yet; a reader held up by events nobody takes is not awaited.
             await asyncio.wait([self._reader], timeout=_LAST_WORDS_S)
             raise self._ended(status) from None
 
