@@ -7,13 +7,16 @@ import hashlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
+from claudebox_rl.sandbox import _box_fork, _frames, _pulse
 from claudebox_rl.sandbox._box_link import BoxLink
 from claudebox_rl.sandbox._box_main import main_command
 from claudebox_rl.sandbox._bwrap import python
@@ -185,6 +188,53 @@ async def test_a_port_without_a_server_hangs_up() -> None:
         address = await sandbox.expose_host_port(port)
         result = await sandbox.exec([python(), "-c", dial, address], cwd="/", timeout_s=20)
     assert result.text == "b''\n"
+
+
+async def test_files_go_from_box_to_box_without_being_looked_into() -> None:
+    """Modes, links and holes too; each of these boxes has a /run of its own."""
+    make = "mkdir -p /run/f/deep && cd /run/f && echo x > deep/file && chmod 750 deep/file && ln -s /etc/passwd out"
+    make += " && ln deep/file second && truncate -s 1G hole"
+    look = "cd /run/f && stat -c %a deep/file && stat -c %h second && readlink out && stat -c %s hole && cat second"
+    async with piped() as one, piped() as other:
+        assert (await one.exec(["sh", "-ec", make], cwd="/")).exit_code == 0
+        with tempfile.TemporaryFile() as archive:
+            await _box_fork.pack(one._live(), ["/run/f"], one._env, archive)
+            size = os.fstat(archive.fileno()).st_size
+            await _box_fork.unpack(other._live(), archive, other._env)
+        seen = await other.exec(["sh", "-ec", look], cwd="/")
+    assert seen.text == "750\n2\n/etc/passwd\n1073741824\nx\n", seen.stderr.decode()
+    assert size < 1 << 20
+
+
+async def test_files_that_can_not_go_are_a_start_error() -> None:
+    async with piped() as sandbox:
+        with tempfile.TemporaryFile() as archive:
+            with pytest.raises(SandboxStartError, match=r"pack.*no-such-folder"):
+                await _box_fork.pack(sandbox._live(), ["/run/no-such-folder"], sandbox._env, archive)
+            archive.seek(0)
+            archive.write(b"no archive" * 1000)
+            archive.flush()
+            with pytest.raises(SandboxStartError, match="unpack"):
+                await _box_fork.unpack(sandbox._live(), archive, sandbox._env)
+
+
+async def test_a_box_that_hangs_is_noticed_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pulse, "_EVERY_S", 0.05)
+    monkeypatch.setattr(_frames, "_REPLY_S", 0.5)
+    async with piped() as sandbox:
+        await asyncio.sleep(0.3)
+        sandbox.process.send_signal(signal.SIGSTOP)
+        for child in children_of(sandbox.process.pid):
+            os.kill(child, signal.SIGSTOP)
+        await asyncio.sleep(1.5)
+        with pytest.raises(SandboxUnavailableError, match="did not answer"):
+            await sandbox.exec(["true"], cwd="/")
+        for pid in [sandbox.process.pid, *children_of(sandbox.process.pid)]:
+            os.kill(pid, signal.SIGCONT)
+
+
+def children_of(pid: int) -> list[int]:
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 async def test_a_box_that_dies_is_unavailable() -> None:
