@@ -203,7 +203,7 @@ async def test_metrics_are_true(make: type[LocalSandbox]) -> None:
         burnt = await sandbox.metrics()
         assert burnt.cpu_s is not None
         assert none.cpu_s is not None
-        assert 1 <= burnt.cpu_s - none.cpu_s < 1.4
+        assert 0.95 <= burnt.cpu_s - none.cpu_s < 1.4  # counted in ticks of a hundredth
         async with await sandbox.open_exec(["sh", "-c", 'python3 -c "$0" 200 60; true', HOLD]):
             await asyncio.sleep(1.5)
             held = await sandbox.metrics()
