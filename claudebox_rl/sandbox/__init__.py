@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from claudebox_rl._registry import check, resolve
-from claudebox_rl.sandbox.base import ExecStream, Sandbox
+from claudebox_rl.sandbox.base import Sandbox
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import RefusedConnection, SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, Mount, OutputChunk, SandboxSpec, Secret
 

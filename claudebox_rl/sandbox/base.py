@@ -11,7 +11,7 @@ import asyncio
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -20,60 +20,15 @@ from claudebox_rl.errors import OutputLimitError, SandboxError
 from claudebox_rl.sandbox._archive import pack, unpack
 from claudebox_rl.sandbox._check_spec import check_spec
 from claudebox_rl.sandbox._output import Kept
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import SandboxMetrics
-from claudebox_rl.sandbox.spec import Capabilities, ExecResult, ExitStatus, OutputChunk, SandboxSpec
+from claudebox_rl.sandbox.spec import Capabilities, ExecResult, SandboxSpec
 from claudebox_rl.types import RefusedConnection
 
 WORKSPACE = "/workspace"
 WRITABLE = (WORKSPACE, "/tests", "/solution", "/logs")
 OUTPUT_CAP_BYTES = 8 << 20
 FILE_CAP_BYTES = 256 << 20
-
-
-class ExecStream(ABC):
-    """A running command. Closes with `kill` when its context is left early; safe to leave twice."""
-
-    @abstractmethod
-    async def write_stdin(self, data: bytes) -> None:
-        """Send bytes to standard input; returns once they are handed over.
-
-        Raises:
-            SandboxUnavailableError: The machine is gone.
-            BrokenPipeError: The command closed its input or ended.
-        """
-
-    @abstractmethod
-    async def close_stdin(self) -> None:
-        """Send end-of-file. Idempotent."""
-
-    @abstractmethod
-    def __aiter__(self) -> AsyncIterator[OutputChunk]:
-        """Yield output as it comes, until the command ends. One consumer only."""
-
-    @abstractmethod
-    async def wait(self) -> ExitStatus:
-        """Return once the command has ended and its output is complete.
-
-        Output that nobody iterates over is dropped, never waited for.
-
-        Raises:
-            SandboxUnavailableError: The machine died first.
-        """
-
-    @abstractmethod
-    async def kill(self) -> None:
-        """End the command and every process that it started, background ones too.
-
-        Does nothing once the command has ended: what it left in the background then lives until `stop`.
-        """
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        await asyncio.shield(self.kill())
 
 
 class Sandbox(ABC):

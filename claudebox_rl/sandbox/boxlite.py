@@ -34,18 +34,19 @@ from typing import Any, BinaryIO, Self
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from claudebox_rl.errors import SandboxError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _box_fork, _box_runtime, journal, reaper
-from claudebox_rl.sandbox._box_link import BoxLink
-from claudebox_rl.sandbox._box_options import DEFAULT_IMAGE, HOME, box_options, check_box, layout_user, secret_env
+from claudebox_rl.sandbox import journal, reaper
+from claudebox_rl.sandbox._box import clone, runtimes
+from claudebox_rl.sandbox._box.link import BoxLink
+from claudebox_rl.sandbox._box.options import DEFAULT_IMAGE, HOME, box_options, check_box, layout_user, secret_env
+from claudebox_rl.sandbox._box.pulse import feel_pulse
 from claudebox_rl.sandbox._check_spec import check_fork
-from claudebox_rl.sandbox._connection import Connection, Door
-from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
-from claudebox_rl.sandbox._pulse import feel_pulse
-from claudebox_rl.sandbox._settings import settings
-from claudebox_rl.sandbox._start_all import start_all
-from claudebox_rl.sandbox._still import held_still
-from claudebox_rl.sandbox._supervised import SupervisedSandbox
+from claudebox_rl.sandbox._network.connection import Connection, Door
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange, integer
+from claudebox_rl.sandbox._supervised.sandbox import SupervisedSandbox
+from claudebox_rl.sandbox._supervised.settings import settings
+from claudebox_rl.sandbox._supervised.start_all import start_all
+from claudebox_rl.sandbox._supervised.still import held_still
 from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import Capabilities, SandboxSpec, is_layout
 
@@ -94,14 +95,14 @@ class BoxliteSandbox(SupervisedSandbox):
         """What a fork starts with."""
 
     async def _boot(self) -> None:
-        runtime = await asyncio.to_thread(_box_runtime.runtime)
+        runtime = await asyncio.to_thread(runtimes.runtime)
         await asyncio.to_thread(reaper.reap)
         entry = await asyncio.to_thread(journal.record, self.sandbox_id, self.name)
         self._held.callback(journal.forget, self.sandbox_id)
         if not is_layout(self._image):
             await self._in_time(_PULL_S, runtime.images.pull(self._image), "image", f"the pull of {self._image}")
         self._held.push_async_callback(self._remove, runtime)
-        async with _box_runtime.boot_turns():
+        async with runtimes.boot_turns():
             await self._in_time(self.spec.start_timeout_s, self._bring_up(runtime, entry), "timeout", "the boot")
         if self._heritage is not None:
             await self._inherit(self._heritage)
@@ -115,19 +116,19 @@ class BoxliteSandbox(SupervisedSandbox):
         except SandboxError:
             raise
         except Exception as error:  # BoxLite's classes are known only to its native part
-            raise _box_runtime.explain(error, self._image, self._said()) from error
+            raise runtimes.explain(error, self._image, self._said()) from error
 
     def _said(self) -> str:
         """Return what came from inside until now, to be put after an error's message."""
         said = self._link.said.strip() if self._link else ""
-        said = said or (_box_runtime.console(self._box.id) if self._box is not None else "")
+        said = said or (runtimes.console(self._box.id) if self._box is not None else "")
         return f". Inside: {said}" if said else ""
 
     async def _bring_up(self, runtime: Any, entry: journal.MachineRecord) -> None:
         # Held as long as this: BoxLite shuts a box down when its last handle is gone.
         self._box = await runtime.create(box_options(self.spec), name=self.sandbox_id)
         again = AsyncRetrying(
-            retry=retry_if_exception(_box_runtime.is_late), stop=stop_after_attempt(_MOST_STARTS), reraise=True
+            retry=retry_if_exception(runtimes.is_late), stop=stop_after_attempt(_MOST_STARTS), reraise=True
         )
         async for attempt in again:
             with attempt:
@@ -160,7 +161,7 @@ class BoxliteSandbox(SupervisedSandbox):
 
     async def _remove(self, runtime: Any) -> None:
         """End the box and remove its disk; one that BoxLite has removed by itself is no error."""
-        not_found = _box_runtime.load().NotFoundError
+        not_found = runtimes.load().NotFoundError
         with contextlib.suppress(not_found):
             async with asyncio.timeout(_STOP_S):
                 await runtime.remove(self.sandbox_id, True)
@@ -176,7 +177,7 @@ class BoxliteSandbox(SupervisedSandbox):
         with tempfile.TemporaryFile(dir=journal.machines_dir()) as archive:
             try:
                 async with held_still(channel, self._gate):
-                    await _box_fork.pack(channel, _FOLDERS, self._env, archive)
+                    await clone.pack(channel, _FOLDERS, self._env, archive)
             except SandboxUnavailableError:
                 raise
             except (SandboxError, OSError) as error:
@@ -189,7 +190,7 @@ class BoxliteSandbox(SupervisedSandbox):
     async def _inherit(self, archive: BinaryIO) -> None:
         self._heritage = None
         try:
-            await _box_fork.unpack(self._live(), archive, self._env)
+            await clone.unpack(self._live(), archive, self._env)
         except (SandboxUnavailableError, OSError) as error:
             raise SandboxStartError(f"the fork did not get its files: {error}") from error
 

@@ -2,26 +2,25 @@
 
 One bubblewrap for each sandbox holds a supervisor as process 1, which runs commands and serves files over one socket.
 Commands see the host's /usr read-only, folders of their own, no interface but a loopback of their own, no other process
-and no capability; see `_bwrap`, `_seccomp` and `_guest.confine`. The kernel is the host's: code that attacks kernels
-belongs into `boxlite`.
+and no capability: see `_local` and `_guest`. The kernel is the host's: code that attacks kernels belongs into
+`boxlite`.
 
 - `network="restricted"` and `"full"` are a port of that loopback that leads to a proxy of the host (`_egress`), which
   every command's environment names. What speaks no HTTP proxy, UDP and ICMP do not get out, and names are not resolved
   inside; the proxy does it.
-
-- Memory and processor time are held by control groups (`_cgroups`) where this process may make some, as root mostly
-  may. Elsewhere there is no `cpus`, and memory is watched, as disk always is (`_guest.watchdog`): when a limit is
-  passed, everything that runs is ended, with exit code 137 and a line on standard error that says why. What a command
-  hides counts nothing as disk: folders closed to itself, files without a name.
+- Memory and processor time are held by control groups where this process may make some, as root mostly may. Elsewhere
+  there is no `cpus`, and memory is watched, as disk always is: when a limit is passed, everything that runs is ended,
+  with exit code 137 and a line on standard error that says why. What a command hides counts nothing as disk: folders
+  closed to itself, files without a name.
 - /tmp and /dev/shm are in memory and sized: by half and a quarter of `memory_mib`, at most 1 GiB and 256 MiB.
-- `image` is an OCI layout folder, unpacked once (`_image_cache`); its files are the sandbox's root, read-only, and its
-  python3 runs the supervisor. What it has at /home/agent, /tmp, /run, /workspace and the like is not seen. Where the
-  host is root, user namespaces are needed for it (`_reach`).
+- `image` is an OCI layout folder, unpacked once; its files are the sandbox's root, read-only, and its python3 runs the
+  supervisor. What it has at /home/agent, /tmp, /run, /workspace and the like is not seen. Where the host is root, user
+  namespaces are needed for it.
 - `fork` copies the writable folders once, while the commands are held still by SIGSTOP. The forks see that copy below
-  overlays of their own, each under a user number of its own where the host is root (`_own_mounts`, Linux 5.19); where
-  the kernel, the file system or bubblewrap (before 0.11) gives no overlays, each gets a copy. A fork's time is that of
-  the copy and of the starts; what it shares takes no more disk. Not copied are devices, ACLs, attributes other than
-  `user.`, and what the sandbox's own user may not read.
+  overlays of their own, each under a user number of its own where the host is root (Linux 5.19); where the kernel, the
+  file system or bubblewrap (before 0.11) gives no overlays, each gets a copy. A fork's time is that of the copy and of
+  the starts; what it shares takes no more disk. Not copied are devices, ACLs, attributes other than `user.`, and what
+  the sandbox's own user may not read.
 - Host paths of folders can be read in /proc/self/mountinfo.
 """
 
@@ -36,27 +35,28 @@ from pathlib import Path
 from typing import Any, Self
 
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _bwrap, _cgroups, _uids, journal, reaper
-from claudebox_rl.sandbox._bwrap import HOME, IMAGE_PATH, ImageRoot
-from claudebox_rl.sandbox._bwrap_find import find_bwrap
-from claudebox_rl.sandbox._cgroup_places import Places, places
-from claudebox_rl.sandbox._cgroups import ControlGroups
+from claudebox_rl.sandbox import journal, reaper
 from claudebox_rl.sandbox._check_spec import check_fork, check_mounts
-from claudebox_rl.sandbox._connection import Connection, Door, SocketConnection, join
-from claudebox_rl.sandbox._folders import Folders
-from claudebox_rl.sandbox._frames import Channel
-from claudebox_rl.sandbox._handover import Handover
-from claudebox_rl.sandbox._image_cache import unpacked
-from claudebox_rl.sandbox._layers import Heritage
-from claudebox_rl.sandbox._machine import Machine, launch
-from claudebox_rl.sandbox._oci import read_image
-from claudebox_rl.sandbox._overlay_probe import fork_mode
-from claudebox_rl.sandbox._relay import Relay
-from claudebox_rl.sandbox._settings import settings
-from claudebox_rl.sandbox._start_all import start_all
-from claudebox_rl.sandbox._still import held_still
-from claudebox_rl.sandbox._supervised import SupervisedSandbox
-from claudebox_rl.sandbox._usage import Usage
+from claudebox_rl.sandbox._local import bwrap_options, cgroups, uids
+from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
+from claudebox_rl.sandbox._local.bwrap_options import HOME, IMAGE_PATH, ImageRoot
+from claudebox_rl.sandbox._local.cgroup_places import Places, places
+from claudebox_rl.sandbox._local.cgroups import ControlGroups
+from claudebox_rl.sandbox._local.folders import Folders
+from claudebox_rl.sandbox._local.handover import Handover
+from claudebox_rl.sandbox._local.image_cache import unpacked
+from claudebox_rl.sandbox._local.layers import Heritage
+from claudebox_rl.sandbox._local.machine import Machine, launch
+from claudebox_rl.sandbox._local.oci import read_image
+from claudebox_rl.sandbox._local.overlay_probe import fork_mode
+from claudebox_rl.sandbox._network.connection import Connection, Door, SocketConnection, join
+from claudebox_rl.sandbox._network.relay import Relay
+from claudebox_rl.sandbox._supervised.frames import Channel
+from claudebox_rl.sandbox._supervised.sandbox import SupervisedSandbox
+from claudebox_rl.sandbox._supervised.settings import settings
+from claudebox_rl.sandbox._supervised.start_all import start_all
+from claudebox_rl.sandbox._supervised.still import held_still
+from claudebox_rl.sandbox._supervised.usage import Usage
 from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec
 
 _DIAL_S = 10.0
@@ -106,7 +106,13 @@ class LocalSandbox(SupervisedSandbox):
         super().__init__(spec)
         _check_folders(self.spec)
         self._user(self.spec.user)
-        self._env = {**_USER, "SHELL": "/bin/bash", "LANG": "C.UTF-8", "PATH": _bwrap.search_path(), **self.spec.env}
+        self._env = {
+            **_USER,
+            "SHELL": "/bin/bash",
+            "LANG": "C.UTF-8",
+            "PATH": bwrap_options.search_path(),
+            **self.spec.env,
+        }
         self._groups = ControlGroups(self.sandbox_id, self.control_groups(), self.spec)
         self._machine: Machine | None = None
         self._folders: Folders | None = None
@@ -148,7 +154,7 @@ class LocalSandbox(SupervisedSandbox):
         groups = self._groups
         entry = journal.record(self.sandbox_id, self.name, state, groups=groups.paths)
         self._held.callback(journal.forget, self.sandbox_id)
-        self._held.push_async_callback(asyncio.to_thread, _cgroups.remove, groups.paths)
+        self._held.push_async_callback(asyncio.to_thread, cgroups.remove, groups.paths)
         uid = self._lease_uid()
         self._folders = Folders(self.spec, state, uid, self._heritage, self._held)
         await self._folders.make(bwrap)
@@ -179,7 +185,7 @@ class LocalSandbox(SupervisedSandbox):
     def _lease_uid(self) -> int | None:
         if os.geteuid() != 0:
             return None
-        lease = _uids.lease_uid()
+        lease = uids.lease_uid()
         self._held.callback(lease.release)
         return lease.uid
 
@@ -265,9 +271,9 @@ def _cause(error: Exception) -> str:
 
 
 def _check_folders(spec: SandboxSpec) -> None:
-    check_mounts(spec, _bwrap.reserved())
+    check_mounts(spec, bwrap_options.reserved())
     if spec.workspace is not None:
-        _bwrap.check_given("workspace", spec.workspace)
+        bwrap_options.check_given("workspace", spec.workspace)
     for mount in spec.mounts:
         if not mount.read_only:
-            _bwrap.check_given("mounts", mount.source)
+            bwrap_options.check_given("mounts", mount.source)

@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox._health import symptom
-from claudebox_rl.sandbox._pool_stock import Stock
-from claudebox_rl.sandbox._starter import Starter, can_be_retried
+from claudebox_rl.sandbox._pool.health import symptom
+from claudebox_rl.sandbox._pool.starter import Starter, can_be_retried
+from claudebox_rl.sandbox._pool.stock import Stock
 from claudebox_rl.sandbox.base import Sandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Literal
 
 from claudebox_rl.errors import SandboxError
-from claudebox_rl.sandbox import _cgroups, _place, journal
+from claudebox_rl.sandbox import _place, journal
+from claudebox_rl.sandbox._local import cgroups
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.journal import MachineRecord, machines_dir
 
@@ -107,7 +108,7 @@ def remove_machine(entry: MachineRecord) -> None:
     """
     if entry.place == _place.here():
         _end_process(entry)
-    if not _cgroups.remove(entry.extra.get("groups", ())):
+    if not cgroups.remove(entry.extra.get("groups", ())):
         raise SandboxError("its control groups can't be removed")
     if entry.state_dir:
         # By the name, not by the path: homes are mounted elsewhere in other containers.

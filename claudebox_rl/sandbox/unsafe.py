@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError, boundary
-from claudebox_rl.sandbox import _process_tree
 from claudebox_rl.sandbox._check_spec import check_fork, check_port
-from claudebox_rl.sandbox._failed_start import failed_start
 from claudebox_rl.sandbox._guest.disk import folder_bytes
-from claudebox_rl.sandbox._host_process import HostProcess
 from claudebox_rl.sandbox._tree import remove_tree
-from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE, ExecStream, Sandbox
+from claudebox_rl.sandbox._unsafe import process_tree
+from claudebox_rl.sandbox._unsafe.failed_start import failed_start
+from claudebox_rl.sandbox._unsafe.host_process import HostProcess
+from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE, Sandbox
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, Mount, SandboxSpec
 
@@ -89,10 +90,10 @@ class UnsafeSandbox(Sandbox):
             for process in running:
                 process.lose(self._unavailable())
             for group in self._left_groups:
-                _process_tree.end_group(group)
+                process_tree.end_group(group)
             self._left_groups.clear()
             if self.root and Path(self.root).exists():
-                await asyncio.to_thread(_process_tree.end_marked, self._mark)
+                await asyncio.to_thread(process_tree.end_marked, self._mark)
                 await asyncio.gather(*(process.kill() for process in running))
                 await asyncio.to_thread(remove_tree, Path(self.root))
 
@@ -183,7 +184,7 @@ class UnsafeSandbox(Sandbox):
 
     def _ended(self, process: HostProcess) -> None:
         self._running.discard(process)
-        if _process_tree.group_lives(process.group):
+        if process_tree.group_lives(process.group):
             self._left_groups.add(process.group)
 
     def _require_alive(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Literal
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox.base import ExecStream
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.spec import ExitStatus, OutputChunk
 
 _KILLED = ExitStatus(137)

@@ -20,7 +20,8 @@ from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._check_spec import check_fork, check_port
-from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, WRITABLE, ExecStream, Sandbox
+from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, WRITABLE, Sandbox
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, SandboxSpec
 from claudebox_rl.testing._fake_files import FakeFile, FakeFiles, normal

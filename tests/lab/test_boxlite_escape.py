@@ -12,7 +12,7 @@ import pytest
 
 from claudebox_rl._resources import home
 from claudebox_rl.sandbox import SandboxSpec
-from claudebox_rl.sandbox._seccomp import syscall_numbers
+from claudebox_rl.sandbox._local.seccomp import syscall_numbers
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import Mount
 

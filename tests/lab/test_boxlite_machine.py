@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from claudebox_rl.sandbox import SandboxSpec, journal, reaper
-from claudebox_rl.sandbox._box_runtime import homes
+from claudebox_rl.sandbox._box.runtimes import homes
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]

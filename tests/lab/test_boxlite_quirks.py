@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from claudebox_rl.sandbox import SandboxSpec, _box_runtime
+from claudebox_rl.sandbox import SandboxSpec
+from claudebox_rl.sandbox._box import runtimes
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import Mount
 
@@ -95,7 +96,7 @@ def statuses(name: str) -> list[str]:
 
 async def test_a_clone_of_a_box_that_runs_sees_what_is_written_there_later(box: BoxliteSandbox) -> None:
     """So `fork` makes copies; `forks_share_nothing` of the contract says that they are some."""
-    runtime = _box_runtime.runtime()
+    runtime = runtimes.runtime()
     clone = await box._box.clone_box(name="clone")
     try:
         await box.exec(["sh", "-ec", "echo later > /workspace/later; sync"])

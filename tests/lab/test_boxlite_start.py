@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import SandboxSpec, _frames, _pulse, journal
+from claudebox_rl.sandbox import SandboxSpec, journal
+from claudebox_rl.sandbox._box import pulse
+from claudebox_rl.sandbox._supervised import frames
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
@@ -85,8 +87,8 @@ async def test_a_machine_that_is_killed_is_unavailable() -> None:
 
 
 async def test_a_machine_that_hangs_is_noticed_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pulse, "_EVERY_S", 0.5)
-    monkeypatch.setattr(_frames, "_REPLY_S", 5.0)
+    monkeypatch.setattr(pulse, "_EVERY_S", 0.5)
+    monkeypatch.setattr(frames, "_REPLY_S", 5.0)
     async with BoxliteSandbox(SPEC) as sandbox, await sandbox.open_exec(["sleep", "60"]) as stream:
         for pid in shims():
             os.kill(pid, signal.SIGSTOP)

@@ -16,7 +16,7 @@ import psutil
 
 from claudebox_rl.errors import SandboxUnavailableError
 from claudebox_rl.sandbox import Sandbox, SandboxSpec, journal
-from claudebox_rl.sandbox._relay import Relay
+from claudebox_rl.sandbox._network.relay import Relay
 from claudebox_rl.sandbox.journal import MachineRecord
 from claudebox_rl.sandbox.local import LocalSandbox
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
-from claudebox_rl.sandbox._connection import SocketConnection
 from claudebox_rl.sandbox._egress.addresses import Address
 from claudebox_rl.sandbox._egress.egress import Egress
-from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox._network.connection import SocketConnection
+from claudebox_rl.sandbox._network.traffic import Traffic
 
 PUBLIC = "93.184.215.14"
 """What every name resolves to, unless a test says otherwise."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from claudebox_rl._resources import home
-from claudebox_rl.sandbox._seccomp import syscall_numbers
+from claudebox_rl.sandbox._local.seccomp import syscall_numbers
 from claudebox_rl.sandbox.local import LocalSandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 

@@ -13,9 +13,9 @@ import pytest
 from egress_lab import PUBLIC, World, client_hello
 from test_box_link import Piped
 
-from claudebox_rl.sandbox._bwrap import python
 from claudebox_rl.sandbox._egress.egress import Egress
 from claudebox_rl.sandbox._guest.streams import CONTROL, OPEN, StreamError, Streams
+from claudebox_rl.sandbox._local.bwrap_options import python
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 

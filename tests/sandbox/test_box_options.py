@@ -10,8 +10,8 @@ import pytest
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import SandboxSpec
-from claudebox_rl.sandbox._box_options import box_options, layout_user, secret_env
-from claudebox_rl.sandbox._box_runtime import explain
+from claudebox_rl.sandbox._box.options import box_options, layout_user, secret_env
+from claudebox_rl.sandbox._box.runtimes import explain
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import Mount, Secret
 

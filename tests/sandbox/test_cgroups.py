@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from claudebox_rl.sandbox import _cgroups
-from claudebox_rl.sandbox._cgroup_places import Hierarchy, Place, Places, hierarchies, places, sweep
-from claudebox_rl.sandbox._cgroups import ControlGroups
+from claudebox_rl.sandbox._local import cgroups
+from claudebox_rl.sandbox._local.cgroup_places import Hierarchy, Place, Places, hierarchies, places, sweep
+from claudebox_rl.sandbox._local.cgroups import ControlGroups
 from claudebox_rl.sandbox.spec import SandboxSpec
 
 ROOT = "24 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda rw"
@@ -141,7 +141,7 @@ def test_what_is_in_a_group_ends_with_it(version: int) -> None:
     group.mkdir()
     with subprocess.Popen(["sh", "-c", "sleep 60 & sleep 60"]) as process:
         (group / "cgroup.procs").write_text(str(process.pid))
-        assert _cgroups.remove([str(group)])
+        assert cgroups.remove([str(group)])
         assert process.wait() == -signal.SIGKILL
     assert not group.exists()
 
@@ -161,6 +161,6 @@ def test_old_groups_of_ours_that_are_empty_are_swept(tmp_path: Path) -> None:
 def test_only_groups_of_ours_are_removed(tmp_path: Path) -> None:
     for name in ("claudebox-local-1", "other"):
         (tmp_path / name).mkdir()
-    assert not _cgroups.remove([f"{tmp_path}/other"])
-    assert _cgroups.remove([f"{tmp_path}/claudebox-local-1", f"{tmp_path}/claudebox-local-2"])
+    assert not cgroups.remove([f"{tmp_path}/other"])
+    assert cgroups.remove([f"{tmp_path}/claudebox-local-1", f"{tmp_path}/claudebox-local-2"])
     assert [folder.name for folder in tmp_path.iterdir()] == ["other"]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox._frames import Channel, Exchange
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, HEADER, WINDOW_BYTES, Splitter, WireError, encode
-from claudebox_rl.sandbox._local_exec import LocalExec
+from claudebox_rl.sandbox._supervised.command import SupervisedExec
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange
 
 
 class Peer:
@@ -26,8 +26,8 @@ class Peer:
     async def say(self, frame: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.end, frame)
 
-    def run(self) -> tuple[LocalExec, int]:
-        command = LocalExec(self.channel, ["x"], {}, "/", None)
+    def run(self) -> tuple[SupervisedExec, int]:
+        command = SupervisedExec(self.channel, ["x"], {}, "/", None)
         return command, command._serial
 
 
@@ -118,14 +118,14 @@ async def test_a_late_reply_is_no_lie_and_a_second_one_is(peer: Peer) -> None:
 
 
 async def test_a_silent_supervisor_is_given_up(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claudebox_rl.sandbox._frames._REPLY_S", 0.05)
+    monkeypatch.setattr("claudebox_rl.sandbox._supervised.frames._REPLY_S", 0.05)
     with Exchange(peer.channel) as exchange, pytest.raises(SandboxUnavailableError, match="did not answer"):
         await exchange.ask(op="read", last=False)
 
 
 async def test_an_overdue_command_ends_the_sandbox(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claudebox_rl.sandbox._local_exec._GRACE_S", 0.05)
-    command = LocalExec(peer.channel, ["x"], {}, "/", 0.01)
+    monkeypatch.setattr("claudebox_rl.sandbox._supervised.command._GRACE_S", 0.05)
+    command = SupervisedExec(peer.channel, ["x"], {}, "/", 0.01)
     with pytest.raises(SandboxUnavailableError, match="in time"):
         await asyncio.wait_for(command.__aiter__().__anext__(), 5)
 

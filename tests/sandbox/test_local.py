@@ -236,7 +236,7 @@ async def test_a_dead_machine_is_unavailable(box: LocalSandbox) -> None:
 
 
 async def test_a_machine_that_hangs_is_given_up(box: LocalSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claudebox_rl.sandbox._local_exec._GRACE_S", 0.2)
+    monkeypatch.setattr("claudebox_rl.sandbox._supervised.command._GRACE_S", 0.2)
     pid = machine_pid(box)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(SandboxUnavailableError):

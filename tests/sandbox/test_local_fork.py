@@ -16,8 +16,9 @@ import pytest
 from ordinary_user import run_tests
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import Mount, SandboxSpec, _folders, journal, local, reaper
-from claudebox_rl.sandbox._machine import launch
+from claudebox_rl.sandbox import Mount, SandboxSpec, journal, local, reaper
+from claudebox_rl.sandbox._local import folders
+from claudebox_rl.sandbox._local.machine import launch
 from claudebox_rl.sandbox.local import LocalSandbox
 
 pytestmark = pytest.mark.usefixtures("local_sandbox")
@@ -143,7 +144,7 @@ for name in ("opaque", "whiteouts", "redirect", "metacopy", "origin"):
 
 
 async def test_deletes_are_remembered_through_a_flattened_stack(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_folders, "MOST_LAYERS", 2)
+    monkeypatch.setattr(folders, "MOST_LAYERS", 2)
     async with LocalSandbox() as first:
         await shell(first, "mkdir -p keep gone/deep again/old && touch keep/0 gone/deep/x again/old/x")
         line = [first]
@@ -309,7 +310,7 @@ async def test_one_that_does_not_start_takes_all_with_it(mode: str, monkeypatch:
 async def test_a_copy_that_fails_lets_the_parent_go_on(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with LocalSandbox() as parent:
         await shell(parent, "touch beats; (while sleep 0.02; do echo >> beats; done) > /dev/null 2>&1 &")
-        monkeypatch.setattr(_folders, "_READS_ALL", ("CAP_NO_SUCH",))
+        monkeypatch.setattr(folders, "_READS_ALL", ("CAP_NO_SUCH",))
         with pytest.raises(SandboxStartError, match="can't be forked"):
             await parent.fork()
         assert (

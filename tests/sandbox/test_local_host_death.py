@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from claudebox_rl.sandbox import journal, reaper
-from claudebox_rl.sandbox._bwrap import Layout
-from claudebox_rl.sandbox._bwrap_find import find_bwrap
-from claudebox_rl.sandbox._machine import spawn
-from claudebox_rl.sandbox._uids import first_uid
+from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
+from claudebox_rl.sandbox._local.bwrap_options import Layout
+from claudebox_rl.sandbox._local.machine import spawn
+from claudebox_rl.sandbox._local.uids import first_uid
 
 pytestmark = pytest.mark.usefixtures("local_sandbox")
 

@@ -14,7 +14,7 @@ from ordinary_user import run_tests
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import SandboxSpec, journal, reaper
-from claudebox_rl.sandbox._cgroup_places import NO_PLACES, Places, places
+from claudebox_rl.sandbox._local.cgroup_places import NO_PLACES, Places, places
 from claudebox_rl.sandbox.local import LocalSandbox
 
 pytestmark = pytest.mark.usefixtures("local_sandbox")

@@ -17,10 +17,11 @@ from oci_lab import INDEX, LAYER, Layout, entry, layer, layout, link
 from ordinary_user import run_tests
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _image_cache, journal
-from claudebox_rl.sandbox._bwrap_find import find_bwrap
-from claudebox_rl.sandbox._image_cache import unpacked
-from claudebox_rl.sandbox._oci import read_image
+from claudebox_rl.sandbox import journal
+from claudebox_rl.sandbox._local import image_cache
+from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
+from claudebox_rl.sandbox._local.image_cache import unpacked
+from claudebox_rl.sandbox._local.oci import read_image
 
 MINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -238,8 +239,8 @@ async def test_many_at_once_unpack_it_once(home: Path, tmp_path: Path, monkeypat
         calls.append("unpack")
         await run(*arguments)
 
-    run = _image_cache.run_jailed
-    monkeypatch.setattr(_image_cache, "run_jailed", counted)
+    run = image_cache.run_jailed
+    monkeypatch.setattr(image_cache, "run_jailed", counted)
     folder = layout(tmp_path / "i", [entry(str(number), "x") for number in range(200)])
     roots = await asyncio.gather(*(unpack(folder) for _ in range(12)))
     assert len(set(roots)) == len(calls) == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox._seccomp import filter_program, syscall_numbers
+from claudebox_rl.sandbox._local.seccomp import filter_program, syscall_numbers
 
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _uids
-from claudebox_rl.sandbox._uids import _first_free, lease_uid
+from claudebox_rl.sandbox._local import uids
+from claudebox_rl.sandbox._local.uids import _first_free, lease_uid
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_a_single_mapped_user_is_not_enough(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("local_sandbox")
 def test_leases_are_unique_until_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_uids, "_NUM_UIDS", 5)
-    monkeypatch.setattr(_uids, "first_uid", lambda: 1_800_000_000)
+    monkeypatch.setattr(uids, "_NUM_UIDS", 5)
+    monkeypatch.setattr(uids, "first_uid", lambda: 1_800_000_000)
     leases = [lease_uid() for _ in range(5)]
     assert len({lease.uid for lease in leases}) == 5
     with pytest.raises(SandboxStartError, match="taken"):

@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError
-from claudebox_rl.sandbox import Mount, SandboxSpec, _process_tree
-from claudebox_rl.sandbox._failed_start import failed_start
+from claudebox_rl.sandbox import Mount, SandboxSpec
+from claudebox_rl.sandbox._unsafe import process_tree
+from claudebox_rl.sandbox._unsafe.failed_start import failed_start
 from claudebox_rl.sandbox.unsafe import UnsafeSandbox
 
 
@@ -176,6 +177,6 @@ async def test_many_short_commands_leave_no_descriptor() -> None:
 
 
 def test_ending_what_is_gone_is_no_error() -> None:
-    _process_tree.end_group(2**22 + 1)
-    _process_tree.end_marked("CLAUDEBOX_EXEC_ID=of-nobody")
-    assert not _process_tree.group_lives(2**22 + 1)
+    process_tree.end_group(2**22 + 1)
+    process_tree.end_marked("CLAUDEBOX_EXEC_ID=of-nobody")
+    assert not process_tree.group_lives(2**22 + 1)

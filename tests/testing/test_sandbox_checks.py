@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import pytest
 
 from claudebox_rl.errors import ConfigError, SandboxError
-from claudebox_rl.sandbox import Capabilities, ExecStream, Sandbox, SandboxSpec, _host_process, _process_tree
+from claudebox_rl.sandbox import Capabilities, ExecStream, Sandbox, SandboxSpec
+from claudebox_rl.sandbox._unsafe import host_process, process_tree
 from claudebox_rl.sandbox.unsafe import UnsafeSandbox
 from claudebox_rl.testing.fake_sandbox import FakeSandbox
 from claudebox_rl.testing.sandbox_checks import CHECKS, Report, check_sandbox
@@ -303,8 +304,8 @@ async def test_broken_backend_is_caught(sandbox: type[Sandbox], caught_by: str) 
 def escaped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let what left its process group go on; it is ended after the test."""
     marks: list[str] = []
-    real = _process_tree.end_marked
-    monkeypatch.setattr(_process_tree, "end_marked", marks.append)
+    real = process_tree.end_marked
+    monkeypatch.setattr(process_tree, "end_marked", marks.append)
     yield
     for mark in marks:
         real(mark)
@@ -325,7 +326,7 @@ async def test_process_group_that_is_spared_is_caught(monkeypatch: pytest.Monkey
         with contextlib.suppress(ProcessLookupError):
             os.kill(group, signal.SIGKILL)
 
-    monkeypatch.setattr(_process_tree, "end_group", end_only_itself)
+    monkeypatch.setattr(process_tree, "end_group", end_only_itself)
     names = {
         "deadline_ends_background_children",
         "cancelled_command_ends_with_its_children",
@@ -339,14 +340,14 @@ async def test_process_group_that_is_spared_is_caught(monkeypatch: pytest.Monkey
 
 
 async def test_waiting_for_a_held_output_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_host_process, "_LINGER_S", 3)
+    monkeypatch.setattr(host_process, "_LINGER_S", 3)
     name = "background_job_that_holds_the_output_is_not_waited_for"
 
     assert (await report(UnsafeSandbox, name, patience_s=2.0)).names("failed") == {name}
 
 
 async def test_ending_background_jobs_with_their_command_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_process_tree, "group_lives", lambda group: _process_tree.end_group(group))
+    monkeypatch.setattr(process_tree, "group_lives", lambda group: process_tree.end_group(group))
     name = "background_job_outlives_its_command"
 
     assert (await report(UnsafeSandbox, name)).names("failed") == {name}

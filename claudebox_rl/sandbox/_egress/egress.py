@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from claudebox_rl.sandbox._connection import Connection, Counted, SocketConnection
 from claudebox_rl.sandbox._egress.addresses import Address, is_dialable
 from claudebox_rl.sandbox._egress.hosts import Host, parse_patterns
 from claudebox_rl.sandbox._egress.proxy import serve_proxy
 from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
 from claudebox_rl.sandbox._egress.resolver import Resolve, resolve
-from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox._network.connection import Connection, Counted, SocketConnection
+from claudebox_rl.sandbox._network.traffic import Traffic
 
 Dial = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 PROXY_PORT = 3128

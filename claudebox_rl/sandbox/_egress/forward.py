@@ -7,9 +7,9 @@ from ipaddress import IPv6Address
 
 import h11
 
-from claudebox_rl.sandbox._connection import Connection
 from claudebox_rl.sandbox._egress.hosts import Host
 from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
+from claudebox_rl.sandbox._network.connection import Connection
 
 IDLE_S = 900.0
 """Longest silence of a connection that is open."""

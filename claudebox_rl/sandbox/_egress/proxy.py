@@ -14,11 +14,11 @@ from typing import Protocol
 
 import h11
 
-from claudebox_rl.sandbox._connection import Connection, join
 from claudebox_rl.sandbox._egress.forward import IDLE_S, HttpPeer, forward
 from claudebox_rl.sandbox._egress.hosts import Host, parse_authority
 from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
 from claudebox_rl.sandbox._egress.tunnel import UNRECOGNIZED_NAME, Checked, Resumed
+from claudebox_rl.sandbox._network.connection import Connection, join
 
 _HTTP_PORT = 80
 _HEAD_S = 30.0

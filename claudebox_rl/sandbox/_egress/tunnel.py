@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from claudebox_rl.sandbox._connection import Connection
 from claudebox_rl.sandbox._egress.client_hello import NotTlsError, looks_like_tls, server_name
 from claudebox_rl.sandbox._egress.hosts import Host, parse_host
 from claudebox_rl.sandbox._egress.refusal import RefusedError
+from claudebox_rl.sandbox._network.connection import Connection
 
 TLS_PORT = 443
 UNRECOGNIZED_NAME = bytes.fromhex("15 0303 0002 02 70")

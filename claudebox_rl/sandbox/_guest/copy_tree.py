@@ -1,8 +1,8 @@
 """Copying of folders that hostile code has filled, by a process that sees nothing but them and where they go.
 
-`main` runs in a jail of the host (`_jail`). Names are opened relative to open folders and links are never followed. Not
-copied are devices, and what the sandbox's own user may not read. Copied are folders, files with their holes, links,
-second names, pipes and sockets, with permissions, times and `user.` attributes.
+`main` runs in a jail of the host (`_local.jail`). Names are opened relative to open folders and links are never
+followed. Not copied are devices, and what the sandbox's own user may not read. Copied are folders, files with their
+holes, links, second names, pipes and sockets, with permissions, times and `user.` attributes.
 
 The copy of an overlay's upper folder keeps what is overlayfs's own there: whiteouts (a character device 0/0) and opaque
 folders (an attribute). In other folders the same attribute is somebody's trick and is left out.

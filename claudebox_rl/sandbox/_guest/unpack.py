@@ -1,6 +1,6 @@
 """Unpacking the layers of an OCI image, by a process that sees nothing but them and where they go.
 
-`main` runs in a jail of the host (`_jail`) and makes the target its root folder before it takes anything from an
+`main` runs in a jail of the host (`_local.jail`) and makes the target its root folder before it takes anything from an
 archive: links of the image are followed within the image, as its own programs would. Owners, devices, capabilities of
 files and set-user bits are left out; a sandbox has no use for them.
 """

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from claudebox_rl._resources import home
 from claudebox_rl.errors import ConfigError, SandboxStartError
 from claudebox_rl.sandbox._check_spec import overlap
-from claudebox_rl.sandbox._image_root import image_root
+from claudebox_rl.sandbox._local.image_root import image_root
 from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import Mount
 
@@ -38,7 +38,7 @@ _FROM_ETC = (
     "services",
     "ssl",
 )
-_GUEST_SOURCE = Path(__file__).parent / "_guest"
+_GUEST_SOURCE = Path(__file__).parents[1] / "_guest"
 _GUEST_PATH = "/run/claudebox"
 _GUEST = "claudebox_rl.sandbox._guest"
 _GUEST_FOLDER = f"{_GUEST_PATH}/{_GUEST.replace('.', '/')}"
@@ -70,7 +70,7 @@ _RESERVED = (
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Folders that several sandboxes see, each as its own user's (`_own_mounts`)."""
+    """Folders that several sandboxes see, each as its own user's (`_local.own_mounts`)."""
 
     folders: tuple[Path, ...]
     owner: int
@@ -214,7 +214,7 @@ def supervisor(control: int, rights: int, *, in_image: bool = False) -> list[str
 
 
 def jail(is_root: bool) -> list[str]:
-    """Return bwrap's options for a program of ours that works on folders of the host (`_jail`)."""
+    """Return bwrap's options for a program of ours that works on folders of the host (`_local.jail`)."""
     options = [*_ALONE, "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"]
     if not is_root:
         options += ["--unshare-user", "--uid", "0", "--gid", "0"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from claudebox_rl.sandbox._connection import Door, SocketConnection
+from claudebox_rl.sandbox._network.connection import Door, SocketConnection
 
 MOST_CONNECTIONS = 256
 """At once and for one socket: each holds two descriptors of the host."""

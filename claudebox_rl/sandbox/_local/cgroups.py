@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from claudebox_rl.sandbox._cgroup_places import PREFIX, Place, Places, remove_group
-from claudebox_rl.sandbox._usage import Usage
+from claudebox_rl.sandbox._local.cgroup_places import PREFIX, Place, Places, remove_group
+from claudebox_rl.sandbox._supervised.usage import Usage
 from claudebox_rl.sandbox.spec import SandboxSpec
 
 _PERIOD_US, _LEAST_QUOTA_US = 100_000, 1000

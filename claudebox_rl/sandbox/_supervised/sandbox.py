@@ -12,16 +12,17 @@ from typing import Any, ClassVar
 
 from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._check_spec import check_port
-from claudebox_rl.sandbox._connection import Connection, Counted, Door, host_port
 from claudebox_rl.sandbox._egress.egress import PROXY_PORT, Egress, proxy_env
-from claudebox_rl.sandbox._frames import Channel, Exchange
-from claudebox_rl.sandbox._gate import Gate
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, WireError
-from claudebox_rl.sandbox._local_exec import LocalExec
-from claudebox_rl.sandbox._relay import Relay
-from claudebox_rl.sandbox._traffic import Traffic
-from claudebox_rl.sandbox._usage import Usage, report
-from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, ExecStream, Sandbox
+from claudebox_rl.sandbox._network.connection import Connection, Counted, Door, host_port
+from claudebox_rl.sandbox._network.relay import Relay
+from claudebox_rl.sandbox._network.traffic import Traffic
+from claudebox_rl.sandbox._supervised.command import SupervisedExec
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange
+from claudebox_rl.sandbox._supervised.gate import Gate
+from claudebox_rl.sandbox._supervised.usage import Usage, report
+from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, Sandbox
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Network, SandboxSpec
 from claudebox_rl.types import RefusedConnection
@@ -163,7 +164,7 @@ class SupervisedSandbox(Sandbox):
             raise ConfigError(f"timeout_s={timeout_s} is not a positive number of seconds")
         folder, person = absolute(cwd or WORKSPACE, "cwd"), self._user(user or self.spec.user)
         async with self._gate.passing():
-            command = LocalExec(self._live(), argv, self._env_of(person, env or {}), folder, timeout_s, person)
+            command = SupervisedExec(self._live(), argv, self._env_of(person, env or {}), folder, timeout_s, person)
         self._num_commands += 1
         return command
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox._network.traffic import Traffic
 
 CHUNK_BYTES = 1 << 16
 _HOST = "127.0.0.1"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from claudebox_rl.errors import SandboxError
-from claudebox_rl.sandbox import _bwrap
+from claudebox_rl.sandbox._local import bwrap_options
 
 _KEPT_CHARS = 2000
 
@@ -53,13 +53,13 @@ async def run_jailed(
         SandboxError: It failed; says what it said.
         OSError: It could not be started.
     """
-    options = [*_bwrap.jail(os.geteuid() == 0), *(option for view in views for option in view.options())]
+    options = [*bwrap_options.jail(os.geteuid() == 0), *(option for view in views for option in view.options())]
     options += [option for capability in capabilities for option in ("--cap-add", capability)]
     process = await asyncio.create_subprocess_exec(
         bwrap,
         *options,
         "--",
-        *_bwrap.guest_program(program),
+        *bwrap_options.guest_program(program),
         json.dumps(job),
         env={},
         cwd="/",

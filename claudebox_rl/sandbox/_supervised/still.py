@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from claudebox_rl.errors import SandboxError, SandboxUnavailableError
-from claudebox_rl.sandbox._frames import Channel, Exchange
-from claudebox_rl.sandbox._gate import Gate
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange
+from claudebox_rl.sandbox._supervised.gate import Gate
 
 LONGEST_S = 300.0
 """Then the supervisor lets its processes go on, whatever became of the host."""

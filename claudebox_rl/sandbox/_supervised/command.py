@@ -1,4 +1,4 @@
-"""A command in a local sandbox, as the host sees it."""
+"""A command that a supervisor runs, as the host sees it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox._frames import Channel, integer
 from claudebox_rl.sandbox._guest.wire import WINDOW_BYTES, WireError
-from claudebox_rl.sandbox.base import ExecStream
+from claudebox_rl.sandbox._supervised.frames import Channel, integer
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.spec import ExitStatus, OutputChunk
 
 _GRACE_S = 10.0
@@ -19,7 +19,7 @@ _GRACE_S = 10.0
 _INPUT_BYTES = 1 << 16
 
 
-class LocalExec(ExecStream):
+class SupervisedExec(ExecStream):
     """A running command; see `ExecStream`.
 
     The supervisor sends at most `WINDOW_BYTES` that were not granted again, so a slow consumer holds back the command,
@@ -206,7 +206,7 @@ class LocalExec(ExecStream):
 class _Chunks:
     """The iterator of one consumer."""
 
-    def __init__(self, stream: LocalExec) -> None:
+    def __init__(self, stream: SupervisedExec) -> None:
         self._stream = stream
 
     def __aiter__(self) -> AsyncIterator[OutputChunk]:

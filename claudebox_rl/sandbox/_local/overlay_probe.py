@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap, _idmap, _uids, journal
-from claudebox_rl.sandbox._bwrap import Layout, Overlay, Shared
-from claudebox_rl.sandbox._bwrap_find import find_bwrap
-from claudebox_rl.sandbox._machine import spawn
+from claudebox_rl.sandbox import journal
+from claudebox_rl.sandbox._local import bwrap_options, idmap, uids
+from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
+from claudebox_rl.sandbox._local.bwrap_options import Layout, Overlay, Shared
+from claudebox_rl.sandbox._local.machine import spawn
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.spec import Fork
 
@@ -68,7 +69,7 @@ def _recorded(place: Path) -> Generator[Path]:
 
 def _try(bwrap: str, place: Path) -> str | None:
     """Write through an overlay as the sandbox's user to a file that another owns; return what went wrong."""
-    uid = _uids.first_uid() if os.geteuid() == 0 else None
+    uid = uids.first_uid() if os.geteuid() == 0 else None
     upper, work, lower = (place / name for name in ("upper", "work", "lower"))
     for folder in (upper, work, lower, lower / "folder"):
         folder.mkdir(mode=0o755)
@@ -78,8 +79,8 @@ def _try(bwrap: str, place: Path) -> str | None:
         if uid is not None:
             os.chown(upper, uid, uid)
             for owned in (lower, lower / "folder", lower / _FILE):
-                os.chown(owned, _uids.layer_uid(), _uids.layer_uid())
-            owner = _idmap.owner_namespace(bwrap, _uids.layer_uid(), uid)
+                os.chown(owned, uids.layer_uid(), uids.layer_uid())
+            owner = idmap.owner_namespace(bwrap, uids.layer_uid(), uid)
             held.callback(os.close, owner)
             shared = Shared((lower,), owner)
         overlays = {"/workspace": Overlay(upper, work, (lower,))}
@@ -92,7 +93,7 @@ def _try(bwrap: str, place: Path) -> str | None:
 def _write(bwrap: str, layout: Layout) -> str | None:
     info, far_info = os.pipe()
     try:
-        command = [_bwrap.python(), "-I", "-S", "-c", _WRITE, str(layout.uid)]
+        command = [bwrap_options.python(), "-I", "-S", "-c", _WRITE, str(layout.uid)]
         with spawn(bwrap, layout, command, far_info, ()) as process:
             try:
                 _, said = process.communicate(timeout=_PROBE_S)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from claudebox_rl.sandbox._frames import integer
 from claudebox_rl.sandbox._guest.wire import WireError
-from claudebox_rl.sandbox._traffic import Traffic
+from claudebox_rl.sandbox._network.traffic import Traffic
+from claudebox_rl.sandbox._supervised.frames import integer
 from claudebox_rl.sandbox.metrics import MemorySource, SandboxMetrics
 
 _MOST = 1 << 62

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox._connection import Connection, Door
-from claudebox_rl.sandbox._connection import join as connect
 from claudebox_rl.sandbox._guest.streams import CHUNK_BYTES, Splitter, Stream, StreamError, Streams, join
+from claudebox_rl.sandbox._network.connection import Connection, Door
+from claudebox_rl.sandbox._network.connection import join as connect
 
 _KEPT_CHARS = 4096
 _GREETING_CHARS = 1 << 20

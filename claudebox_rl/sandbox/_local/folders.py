@@ -9,10 +9,10 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from claudebox_rl.sandbox import _idmap, _uids
-from claudebox_rl.sandbox._bwrap import HOME, Layout, Overlay, Shared
-from claudebox_rl.sandbox._jail import View, run_jailed
-from claudebox_rl.sandbox._layers import Heritage, Layer
+from claudebox_rl.sandbox._local import idmap, uids
+from claudebox_rl.sandbox._local.bwrap_options import HOME, Layout, Overlay, Shared
+from claudebox_rl.sandbox._local.jail import View, run_jailed
+from claudebox_rl.sandbox._local.layers import Heritage, Layer
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import SandboxSpec
@@ -95,9 +95,9 @@ class Folders:
 
     async def _give(self, folder: Path, uid: int) -> None:
         """Give a folder of the host to the sandbox's user until `stop`."""
-        owner = _uids.owner_to_restore(folder)
-        self._held.push_async_callback(asyncio.to_thread, _uids.give, folder, *owner)
-        giving = asyncio.ensure_future(asyncio.to_thread(_uids.give, folder, uid, uid))
+        owner = uids.owner_to_restore(folder)
+        self._held.push_async_callback(asyncio.to_thread, uids.give, folder, *owner)
+        giving = asyncio.ensure_future(asyncio.to_thread(uids.give, folder, uid, uid))
         # A cancelled start must not have both under way.
         self._held.push_async_callback(asyncio.wait, [giving])
         await asyncio.shield(giving)
@@ -116,10 +116,10 @@ class Folders:
         layer = Layer.make()  # not in a thread: a caller who is cancelled meanwhile would leave it
         try:
             if self._uid is not None:
-                os.chown(layer.place, _uids.layer_uid(), _uids.layer_uid())
+                os.chown(layer.place, uids.layer_uid(), uids.layer_uid())
             views = [View("/to", (layer.place,), writable=True), *(self._view(*each, flat) for each in self._each())]
             copies = [self._copy(*each, flat, is_overlay) for each in self._each()]
-            await self._run_copies(bwrap, copies, views, None if self._uid is None else _uids.layer_uid())
+            await self._run_copies(bwrap, copies, views, None if self._uid is None else uids.layer_uid())
         except BaseException:
             await asyncio.shield(asyncio.to_thread(layer.release))
             raise
@@ -143,7 +143,7 @@ class Folders:
         return self._order(f"/from/{name}", f"/to/{name}", is_upper, f"/to/linked/{name}" if is_overlay else None)
 
     def _order(self, source: str, target: str, is_upper: bool, linked: str | None) -> dict[str, Any]:
-        owners = None if self._uid is None else [self._uid, _uids.layer_uid()]
+        owners = None if self._uid is None else [self._uid, uids.layer_uid()]
         return {"source": source, "target": target, "owners": owners, "is_upper": is_upper, "linked": linked}
 
     async def _run_copies(self, bwrap: str, copies: list[dict[str, Any]], views: list[View], uid: int | None) -> None:
@@ -193,6 +193,6 @@ class Folders:
         self._overlays[inside] = Overlay(folder, work, lowers)
 
     async def _share(self, bwrap: str, heritage: Heritage, uid: int) -> None:
-        owner = await asyncio.to_thread(_idmap.owner_namespace, bwrap, _uids.layer_uid(), uid)
+        owner = await asyncio.to_thread(idmap.owner_namespace, bwrap, uids.layer_uid(), uid)
         self._held.callback(os.close, owner)
         self._shared = Shared(tuple(layer.place for layer in heritage.layers), owner)

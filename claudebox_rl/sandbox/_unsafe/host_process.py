@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox import _process_tree
-from claudebox_rl.sandbox.base import ExecStream
+from claudebox_rl.sandbox._unsafe import process_tree
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.spec import ExitStatus, OutputChunk
 
 _BUFFER_BYTES = 1 << 20
@@ -93,7 +93,7 @@ class HostProcess(ExecStream, asyncio.SubprocessProtocol):
         """End it because its sandbox is gone: whoever waits for it gets `error`."""
         if not self._exited.is_set():
             self._lost = error
-            _process_tree.end_group(self.group)
+            process_tree.end_group(self.group)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Take a piece of output."""
@@ -135,8 +135,8 @@ class HostProcess(ExecStream, asyncio.SubprocessProtocol):
         self._close()
 
     async def _end_tree(self) -> None:
-        _process_tree.end_group(self.group)
-        await asyncio.to_thread(_process_tree.end_marked, self.mark)
+        process_tree.end_group(self.group)
+        await asyncio.to_thread(process_tree.end_marked, self.mark)
 
     def _close(self) -> None:
         stdin = self._pipe(0)

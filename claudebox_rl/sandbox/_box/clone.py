@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox._frames import Channel
-from claudebox_rl.sandbox._local_exec import LocalExec
+from claudebox_rl.sandbox._supervised.command import SupervisedExec
+from claudebox_rl.sandbox._supervised.frames import Channel
 
 _CHUNK_BYTES = 1 << 18
 _TIMEOUT_S = 250.0
@@ -31,7 +31,7 @@ async def pack(channel: Channel, folders: Sequence[str], env: Mapping[str, str],
         SandboxUnavailableError: The box died.
     """
     argv = ["sh", "-c", _PACK, "sh", *(folder.lstrip("/") for folder in folders)]
-    command = LocalExec(channel, argv, dict(env), "/", _TIMEOUT_S, None)
+    command = SupervisedExec(channel, argv, dict(env), "/", _TIMEOUT_S, None)
     await _drain(command, archive, "pack")
     archive.flush()
 
@@ -43,7 +43,7 @@ async def unpack(channel: Channel, archive: BinaryIO, env: Mapping[str, str]) ->
         SandboxStartError: They can't be written.
         SandboxUnavailableError: The box died.
     """
-    command = LocalExec(channel, ["sh", "-c", _UNPACK], dict(env), "/", _TIMEOUT_S, None)
+    command = SupervisedExec(channel, ["sh", "-c", _UNPACK], dict(env), "/", _TIMEOUT_S, None)
     feeding = asyncio.create_task(_feed(command, archive))
     try:
         await _drain(command, None, "unpack")
@@ -52,7 +52,7 @@ async def unpack(channel: Channel, archive: BinaryIO, env: Mapping[str, str]) ->
         await asyncio.gather(feeding, return_exceptions=True)
 
 
-async def _drain(command: LocalExec, file: BinaryIO | None, verb: str) -> None:
+async def _drain(command: SupervisedExec, file: BinaryIO | None, verb: str) -> None:
     detail = b""
     async with command:
         async for chunk in command:
@@ -66,7 +66,7 @@ async def _drain(command: LocalExec, file: BinaryIO | None, verb: str) -> None:
         raise SandboxStartError(f"tar could not {verb} the files (exit code {status.exit_code}): {said}")
 
 
-async def _feed(command: LocalExec, archive: BinaryIO) -> None:
+async def _feed(command: SupervisedExec, archive: BinaryIO) -> None:
     start = 0
     # Several boxes read it at once, so it has no position.
     while data := await asyncio.to_thread(os.pread, archive.fileno(), _CHUNK_BYTES, start):

@@ -1,4 +1,4 @@
-"""How the files of one user are shown as another's: a user namespace that says so, for a mount (`_own_mounts`).
+"""How the files of one user are shown as another's: a user namespace that says so, for a mount (`_local.own_mounts`).
 
 Forks in root mode share the copy of their parent's files on disk, which can have one owner only, while each sandbox has
 a user number of its own.

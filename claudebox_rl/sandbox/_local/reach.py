@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from claudebox_rl.sandbox._bwrap import Layout, Overlay
-from claudebox_rl.sandbox._own_mounts import mount_memory, put, take
+from claudebox_rl.sandbox._local.bwrap_options import Layout, Overlay
+from claudebox_rl.sandbox._local.own_mounts import mount_memory, put, take
 
 _PLACE = Path("/tmp")
 """Exists and can be entered everywhere; what else is in it is out of sight here."""

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 from claudebox_rl.errors import SandboxError
-from claudebox_rl.sandbox.base import ExecStream
+from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.spec import ExitStatus, OutputChunk
 
 _PROGRAMS_FAULT = {

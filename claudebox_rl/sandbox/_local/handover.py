@@ -9,8 +9,8 @@ import os
 import socket
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox._frames import Channel, Exchange, integer
 from claudebox_rl.sandbox._guest.wire import WireError
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange, integer
 
 _MOST_AT_ONCE = 8
 """Fewer than a datagram socket queues: a supervisor must not wait for the host."""

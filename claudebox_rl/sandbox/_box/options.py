@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.sandbox import _box_runtime
-from claudebox_rl.sandbox._box_main import main_command
+from claudebox_rl.sandbox._box import runtimes
+from claudebox_rl.sandbox._box.main import main_command
 from claudebox_rl.sandbox._check_spec import check_mounts
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import SandboxSpec, Secret, is_layout
@@ -54,7 +54,7 @@ def check_box(spec: SandboxSpec) -> None:
 
 def box_options(spec: SandboxSpec) -> Any:
     """Return the `boxlite.BoxOptions` of a spec."""
-    boxlite = _box_runtime.load()
+    boxlite = runtimes.load()
     image, has_network = spec.image or DEFAULT_IMAGE, spec.network == "full"
     volumes = list(_volumes(spec))
     return boxlite.BoxOptions(
@@ -80,7 +80,7 @@ def secret_env(spec: SandboxSpec) -> dict[str, str]:
     """Return the variables that hold placeholders, and have programs trust BoxLite's proxy, which replaces them."""
     if not spec.secrets:
         return {}
-    boxlite = _box_runtime.load()
+    boxlite = runtimes.load()
     placeholders = {secret.name: _secret(boxlite, secret).get_placeholder() for secret in spec.secrets}
     return {**dict.fromkeys(_OF_AUTHORITIES, _AUTHORITIES), **placeholders}
 

@@ -16,10 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from claudebox_rl.errors import SandboxStartError
-from claudebox_rl.sandbox import _bwrap, _guest
-from claudebox_rl.sandbox._bwrap import Layout
-from claudebox_rl.sandbox._machine import spawn
-from claudebox_rl.sandbox._uids import first_uid
+from claudebox_rl.sandbox import _guest
+from claudebox_rl.sandbox._local import bwrap_options
+from claudebox_rl.sandbox._local.bwrap_options import Layout
+from claudebox_rl.sandbox._local.machine import spawn
+from claudebox_rl.sandbox._local.uids import first_uid
 
 _VARIABLE = "CLAUDEBOX_BWRAP"
 _SAFE_VERSION = (0, 12)
@@ -89,7 +90,7 @@ def _try(path: str, layout: Layout) -> str | None:
     """Make a sandbox and run the supervisor's Python in it; return what went wrong."""
     info, far_info = os.pipe()
     try:
-        with spawn(path, layout, [_bwrap.python(), "-I", "-S", "-c", ""], far_info, ()) as process:
+        with spawn(path, layout, [bwrap_options.python(), "-I", "-S", "-c", ""], far_info, ()) as process:
             try:
                 _, said = process.communicate(timeout=_PROBE_S)
             except subprocess.TimeoutExpired:

@@ -1,6 +1,6 @@
 """The main command of a box: the supervisor of `_guest`, carried in the command's own arguments.
 
-A volume would carry it too, but a box that has one runs without BoxLite's system call filter (`_box_options`).
+A volume would carry it too, but a box that has one runs without BoxLite's system call filter (`_box.options`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _archive() -> str:
         for package in _PACKAGES:
             # Folders that are entries of their own are packages without an __init__ to `zipimport`.
             archive.writestr(package, b"")
-        for source in sorted((Path(__file__).parent / "_guest").glob("*.py")):
+        for source in sorted((Path(__file__).parents[1] / "_guest").glob("*.py")):
             if source.name not in _NOT_OF_BOXES:
                 archive.writestr(_PACKAGES[-1] + source.name, source.read_bytes())
     text = base64.b85encode(packed.getvalue()).decode()

@@ -15,11 +15,11 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox import _bwrap
-from claudebox_rl.sandbox._bwrap import Descriptors, Layout
-from claudebox_rl.sandbox._own_mounts import in_own_mounts, map_owners
-from claudebox_rl.sandbox._reach import within_reach
-from claudebox_rl.sandbox._seccomp import filter_program
+from claudebox_rl.sandbox._local import bwrap_options
+from claudebox_rl.sandbox._local.bwrap_options import Descriptors, Layout
+from claudebox_rl.sandbox._local.own_mounts import in_own_mounts, map_owners
+from claudebox_rl.sandbox._local.reach import within_reach
+from claudebox_rl.sandbox._local.seccomp import filter_program
 
 _LOG = logging.getLogger(__name__)
 _KEPT_BYTES = 4096
@@ -158,7 +158,7 @@ def launch(bwrap: str, layout: Layout) -> Machine:
         for held in (control, rights):
             undo.callback(held.close)
         undo.callback(os.close, info)
-        command = _bwrap.supervisor(far_control.fileno(), far_rights.fileno(), in_image=layout.image is not None)
+        command = bwrap_options.supervisor(far_control.fileno(), far_rights.fileno(), in_image=layout.image is not None)
         passed = (far_control.fileno(), far_rights.fileno())
         try:
             process = spawn(bwrap, layout, command, far_info, passed)
@@ -221,9 +221,9 @@ def _inherited(layout: Layout, info: int) -> Generator[tuple[int, list[int]]]:
             os.lseek(descriptor, 0, os.SEEK_SET)
             return descriptor
 
-        etc = {name: hold(content) for name, content in _bwrap.etc_files(layout.uid).items()}
+        etc = {name: hold(content) for name, content in bwrap_options.etc_files(layout.uid).items()}
         seccomp = hold(filter_program())
-        chosen = _bwrap.options(layout, Descriptors(seccomp=seccomp, etc=etc, info=info))
+        chosen = bwrap_options.options(layout, Descriptors(seccomp=seccomp, etc=etc, info=info))
         # Not in argv, which every process inside could read in /proc.
         arguments = hold("".join(f"{option}\0" for option in chosen).encode("utf-8", "surrogateescape"))
         yield arguments, [*etc.values(), seccomp, arguments]

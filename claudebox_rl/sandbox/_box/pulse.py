@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.sandbox._frames import Channel, Exchange
+from claudebox_rl.sandbox._supervised.frames import Channel, Exchange
 
 _EVERY_S = 10.0
 

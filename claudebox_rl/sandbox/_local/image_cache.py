@@ -17,8 +17,8 @@ from pathlib import Path
 from claudebox_rl._resources import home
 from claudebox_rl.errors import SandboxError, SandboxStartError, boundary
 from claudebox_rl.sandbox import journal
-from claudebox_rl.sandbox._jail import View, run_jailed
-from claudebox_rl.sandbox._oci import OciImage
+from claudebox_rl.sandbox._local.jail import View, run_jailed
+from claudebox_rl.sandbox._local.oci import OciImage
 from claudebox_rl.sandbox._tree import remove_tree
 
 BACKEND = "image"

@@ -1,0 +1,1 @@
+"""What a BoxLite micro-VM is made of on the host."""

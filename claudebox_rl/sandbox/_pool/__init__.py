@@ -1,0 +1,1 @@
+"""What the warm pool is made of."""
