@@ -14,7 +14,7 @@ from claudebox_rl.sandbox import SandboxSpec
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import Secret
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(400)]
 IMAGE = os.environ.get("CLAUDEBOX_LAB_IMAGE", "")
 ADDRESS, HOST, OTHER = "10.99.0.1", "api.secret.test", "api.other.test"
 VALUE = "the-value-that-stays-outside"

@@ -20,6 +20,8 @@ import sys
 from collections.abc import Generator
 from typing import Any
 
+from claudebox_rl.sandbox._guest.lifeline import end_with_host
+
 _MAX_DEPTH = 2000
 """No path reaches deeper (PATH_MAX)."""
 _SMALL_BYTES = 1 << 20
@@ -248,6 +250,7 @@ def _become(uid: int) -> None:
 
 def main() -> None:
     """Do the copies that the first argument asks for, as JSON: `uid` to become or null, and `copies`."""
+    end_with_host()
     job: dict[str, Any] = json.loads(sys.argv[1])
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -258,4 +261,4 @@ def main() -> None:
         for each in job["copies"]:
             Copy(**each).run()
     except OSError as error:
-        sys.exit(f"{error.strerror}: {error.filename!r}")
+        sys.exit(f"{error.strerror}: {error.filename!r}" if error.filename else error.strerror)

@@ -18,6 +18,8 @@ import sys
 import tarfile
 from typing import IO, Any, cast
 
+from claudebox_rl.sandbox._guest.lifeline import end_with_host
+
 _TARGET = "/image"
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _MOST_BYTES = 64 << 30
@@ -139,6 +141,7 @@ def _open(path: str, compression: str) -> IO[bytes]:
 
 def main() -> None:
     """Do the job that the first argument describes, as JSON: `layers`, each a path and its compression."""
+    end_with_host()
     job: dict[str, Any] = json.loads(sys.argv[1])
     os.umask(0o022)
     try:

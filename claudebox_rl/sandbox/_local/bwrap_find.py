@@ -19,7 +19,7 @@ from claudebox_rl.errors import SandboxStartError
 from claudebox_rl.sandbox import _guest
 from claudebox_rl.sandbox._local import bwrap_options
 from claudebox_rl.sandbox._local.bwrap_options import Layout
-from claudebox_rl.sandbox._local.machine import spawn
+from claudebox_rl.sandbox._local.machine import info_pipe, spawn
 from claudebox_rl.sandbox._local.uids import first_uid
 
 _VARIABLE = "CLAUDEBOX_BWRAP"
@@ -88,7 +88,7 @@ def version(path: str) -> tuple[int, ...]:
 
 def _try(path: str, layout: Layout) -> str | None:
     """Make a sandbox and run the supervisor's Python in it; return what went wrong."""
-    info, far_info = os.pipe()
+    info, far_info = info_pipe()
     try:
         with spawn(path, layout, [bwrap_options.python(), "-I", "-S", "-c", ""], far_info, ()) as process:
             try:

@@ -215,7 +215,7 @@ def supervisor(control: int, rights: int, *, in_image: bool = False) -> list[str
 
 def jail(is_root: bool) -> list[str]:
     """Return bwrap's options for a program of ours that works on folders of the host (`_local.jail`)."""
-    options = [*_ALONE, "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"]
+    options = [*_ALONE, "--new-session", "--cap-drop", "ALL", "--clearenv"]
     if not is_root:
         options += ["--unshare-user", "--uid", "0", "--gid", "0"]
     return [

@@ -12,6 +12,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+from claudebox_rl.sandbox._local.machine import info_pipe
+
 _INFO_BYTES = 4096
 
 
@@ -26,7 +28,7 @@ def owner_namespace(bwrap: str, stored: int, shown: int) -> int:
     Raises:
         OSError: This host has no user namespaces.
     """
-    info, far_info = os.pipe()
+    info, far_info = info_pipe()
     far_block, block = os.pipe()
     options = ["--unshare-user", "--info-fd", str(far_info), "--userns-block-fd", str(far_block), "--bind", "/", "/"]
     holder = subprocess.Popen(

@@ -40,7 +40,7 @@ class View:
 async def run_jailed(
     bwrap: str, program: str, job: dict[str, Any], views: Sequence[View], capabilities: Sequence[str]
 ) -> None:
-    """Run a module of `_guest` whose `main` takes a job as JSON, and wait for its end. A cancelled one is killed.
+    """Run a module of `_guest` whose `main` takes a job as JSON, and wait for its end. A cancelled one is ended.
 
     Args:
         bwrap: Path of bubblewrap.
@@ -63,18 +63,20 @@ async def run_jailed(
         json.dumps(job),
         env={},
         cwd="/",
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    assert process.stdin is not None
+    assert process.stderr is not None
     try:
-        _, said = await process.communicate()
-    except BaseException:
-        # `--die-with-parent` ends what is inside.
-        process.kill()
+        said = await process.stderr.read()
+    finally:
+        # What ends the program, as our death does (`_guest.lifeline`). bwrap itself is never killed: early in its life
+        # it would leave a child that waits for it for ever.
+        process.stdin.close()
         await asyncio.shield(process.wait())
-        raise
     if process.returncode != 0:
         text = said.decode("utf-8", "replace").strip()[-_KEPT_CHARS:]
         raise SandboxError(f"{program} failed: {text or process.returncode}")

@@ -153,7 +153,7 @@ def launch(bwrap: str, layout: Layout) -> Machine:
     """
     control, far_control = socket.socketpair()
     rights, far_rights = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    info, far_info = os.pipe()
+    info, far_info = info_pipe()
     with far_control, far_rights, contextlib.ExitStack() as undo:
         for held in (control, rights):
             undo.callback(held.close)
@@ -168,6 +168,21 @@ def launch(bwrap: str, layout: Layout) -> Machine:
         os.set_blocking(info, False)
         rights.setblocking(False)
         return Machine(process, control, rights, info)
+
+
+def info_pipe() -> tuple[int, int]:
+    """Return the ends of a pipe for bwrap's --info-fd; ours is the first.
+
+    The other one reads as well: bwrap, failing to write because we died, would leave a child that waits for ever.
+    """
+    near, far = os.pipe()
+    try:
+        return near, os.open(f"/proc/self/fd/{far}", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        os.close(near)
+        raise
+    finally:
+        os.close(far)
 
 
 def spawn(

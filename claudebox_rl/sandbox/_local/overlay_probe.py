@@ -17,7 +17,7 @@ from claudebox_rl.sandbox import journal
 from claudebox_rl.sandbox._local import bwrap_options, idmap, uids
 from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
 from claudebox_rl.sandbox._local.bwrap_options import Layout, Overlay, Shared
-from claudebox_rl.sandbox._local.machine import spawn
+from claudebox_rl.sandbox._local.machine import info_pipe, spawn
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.spec import Fork
 
@@ -91,7 +91,7 @@ def _try(bwrap: str, place: Path) -> str | None:
 
 
 def _write(bwrap: str, layout: Layout) -> str | None:
-    info, far_info = os.pipe()
+    info, far_info = info_pipe()
     try:
         command = [bwrap_options.python(), "-I", "-S", "-c", _WRITE, str(layout.uid)]
         with spawn(bwrap, layout, command, far_info, ()) as process:
