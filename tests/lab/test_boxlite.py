@@ -34,6 +34,8 @@ BOOTING_MORE = {
     "stopping_one_machine_spares_the_others",
     "mounts_are_seen",
     "door_is_of_one_machine",
+    "proxy_is_of_one_machine",
+    "mounts_are_read_only",
     "processes_are_those_inside",
 }
 FILLING = {"memory_hog_is_ended", "memory_is_of_all_processes_together", "disk_is_bounded"}
