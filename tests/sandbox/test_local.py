@@ -100,7 +100,7 @@ async def test_a_child_that_keeps_the_output_does_not_keep_the_command(box: Loca
     assert result.text.startswith("main\n")
     await asyncio.sleep(0.4)
     # It goes on to write: its pipe was not closed under it.
-    assert await num_running(box, "while sleep") == 1
+    assert await num_running(box, "while sleep") >= 1  # with a `sleep` that has not become one yet, two
 
 
 # Output and input

@@ -126,8 +126,7 @@ async def test_commands_end_before_the_supervisor_does(make: type[LocalSandbox])
     hog = f"open('/proc/self/oom_score_adj', 'w').write('%s'); {HOLD}"
     own = Path("/proc/self/oom_score_adj").read_text().strip()
     async with make(SandboxSpec(memory_mib=256)) as sandbox:
-        # While it starts something, the supervisor is as low as that.
-        both = await sandbox.exec(["sh", "-c", "sleep 0.3; cat /proc/self/oom_score_adj /proc/1/oom_score_adj"])
+        both = await sandbox.exec(["sh", "-c", "sleep 0.1; cat /proc/self/oom_score_adj /proc/1/oom_score_adj"])
         assert both.text.split() == ["1000", own]
         # As low as a program can get.
         hogs = (sandbox.exec(["python3", "-c", hog % own, "60", "3"]) for _ in range(8))
@@ -182,7 +181,7 @@ async def test_processor_time_is_held() -> None:
     assert before is not None
     assert after is not None
     # A busy host gives less.
-    assert 0.2 * took_s < after - before < 0.5 * took_s + 0.15
+    assert 0.05 * took_s < after - before < 0.5 * took_s + 0.15
 
 
 async def test_processes_are_bounded(make: type[LocalSandbox]) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.lean import Any
-from claudebox_rl.sandbox._guest.oom import Score
+from claudebox_rl.sandbox._guest.oom import end_first
 from claudebox_rl.sandbox._guest.spawn import CantStartError, Program, spawn
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
 from claudebox_rl.sandbox._guest.wire import WINDOW_BYTES
@@ -34,10 +34,9 @@ class Command:
         message: `id`, `argv`, `env`, `cwd`, `user` (None: this process's own), `timeout_s`.
         send: The way to the host.
         watch: Where its pipes are watched.
-        score: Its place among those that the kernel ends where memory runs out.
     """
 
-    def __init__(self, message: dict[str, Any], send: Send, watch: Watch, score: Score) -> None:
+    def __init__(self, message: dict[str, Any], send: Send, watch: Watch) -> None:
         self.id: int = message["id"]
         self.pid = self.start = 0
         self.older: frozenset[processes.Identity] = frozenset()
@@ -55,17 +54,17 @@ class Command:
         self._stdin: int | None = None
         self._input = bytearray()
         self._closing = False
-        self._run(message, score)
+        self._run(message)
 
-    def _run(self, message: dict[str, Any], score: Score) -> None:
+    def _run(self, message: dict[str, Any]) -> None:
         self.older = frozenset(process.identity for process in processes.others().values())
         try:
-            with score.of_commands():
-                self.pid, (self._stdin, stdout, stderr) = spawn(Program.of(message))
+            self.pid, (self._stdin, stdout, stderr) = spawn(Program.of(message))
         except CantStartError as error:
             self.explain(f"claudebox_rl: can't run {message['argv'][0][:1000]}: {error}\n")
             self.finish(error.code)
             return
+        end_first(self.pid)
         leader = processes.look(self.pid)
         self.start = leader.start if leader else 0
         self._outputs = {stdout: "stdout", stderr: "stderr"}

@@ -16,7 +16,6 @@ from claudebox_rl.sandbox._guest.confine import confine
 from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
 from claudebox_rl.sandbox._guest.lean import Any, NoReturn
 from claudebox_rl.sandbox._guest.measure import Measurement
-from claudebox_rl.sandbox._guest.oom import Score
 from claudebox_rl.sandbox._guest.still import Still
 from claudebox_rl.sandbox._guest.users import User, acting_as, find
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
@@ -33,14 +32,11 @@ class Supervisor:
     Args:
         control: The socket's descriptor.
         descriptors: Datagram socket on which listening sockets are handed to the host.
-        score: For commands.
         watchdog: Ends everything where a limit is passed.
         owner: Who files are read and written as; None: this process's user.
     """
 
-    def __init__(
-        self, control: int, descriptors: int, score: Score, watchdog: Watchdog, owner: User | None = None
-    ) -> None:
+    def __init__(self, control: int, descriptors: int, watchdog: Watchdog, owner: User | None = None) -> None:
         self._control = control
         self._descriptors = socket.socket(fileno=descriptors)
         self._splitter = Splitter()
@@ -52,7 +48,7 @@ class Supervisor:
         """Sessions of ended commands that still have members, with their leaders' start times."""
         self._dying: list[Command] = []
         self._still = Still()
-        self._score, self._watchdog, self._owner = score, watchdog, owner
+        self._watchdog, self._owner = watchdog, owner
         self._measurements: list[Measurement] = []
         self._num_killed = 0
         """Processes that were ended for memory."""
@@ -174,7 +170,7 @@ class Supervisor:
     # Commands
 
     def _start(self, message: dict[str, Any]) -> None:
-        self._commands[message["id"]] = Command(message, self._send, self._watch, self._score)
+        self._commands[message["id"]] = Command(message, self._send, self._watch)
         self._watchdog.wake()
 
     def _reap(self, woken: int) -> None:
@@ -275,7 +271,6 @@ def main(control: int, descriptors: int) -> NoReturn:
             os._exit(0)
         for message, _ in splitter.feed(received):
             settings = message
-    score = Score()
     confine(settings)
     owner = find(settings["user"]) if settings["user"] is not None else None
-    Supervisor(control, descriptors, score, Watchdog(settings["watch"]), owner).serve()
+    Supervisor(control, descriptors, Watchdog(settings["watch"]), owner).serve()

@@ -6,32 +6,26 @@ no more than that, and the larger goes first then.
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Generator
+import time
 
-_COMMANDS = 1000
+_COMMANDS = b"1000"
+_NUM_TRIES, _PAUSE_S = 10, 0.0002
 
 
-class Score:
-    """This process's place among those that could be ended.
+def end_first(pid: int) -> None:
+    """Let a command, which has just been started, be ended before this process.
 
-    Made before `confine`: the files in /proc of a process that is not dumpable can't be opened, but are still written
-    through what was opened before. A process may raise its score, and lower it to where it once was.
+    Not by raising this process's own score while it starts one: it would be the first then, if only for a moment.
     """
-
-    def __init__(self) -> None:
-        self._file = os.open("/proc/self/oom_score_adj", os.O_RDWR)
-        self._own = int(os.read(self._file, 16))
-
-    @contextlib.contextmanager
-    def of_commands(self) -> Generator[None]:
-        """Be as likely to be ended as a command, so that what is started now inherits it."""
-        self._set(_COMMANDS)
+    for _ in range(_NUM_TRIES):
         try:
-            yield
-        finally:
-            self._set(self._own)
-
-    def _set(self, score: int) -> None:
-        os.pwrite(self._file, str(score).encode(), 0)
+            with open(f"/proc/{pid}/oom_score_adj", "wb", 0) as file:
+                file.write(_COMMANDS)
+        except (FileNotFoundError, ProcessLookupError):
+            return  # it has ended
+        except PermissionError:
+            # Until its program is in place, its files are root's, as this process's own are; those of a program that
+            # may not be read stay so.
+            time.sleep(_PAUSE_S)
+        else:
+            return
