@@ -35,7 +35,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from claudebox_rl.errors import SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import journal, reaper
-from claudebox_rl.sandbox._box import clone, runtimes
+from claudebox_rl.sandbox._box import carry, runtimes
 from claudebox_rl.sandbox._box.link import BoxLink
 from claudebox_rl.sandbox._box.options import DEFAULT_IMAGE, HOME, box_options, check_box, layout_user, secret_env
 from claudebox_rl.sandbox._box.pulse import feel_pulse
@@ -177,7 +177,7 @@ class BoxliteSandbox(SupervisedSandbox):
         with tempfile.TemporaryFile(dir=journal.machines_dir()) as archive:
             try:
                 async with held_still(channel, self._gate):
-                    await clone.pack(channel, _FOLDERS, self._env, archive)
+                    await carry.pack(channel, _FOLDERS, self._env, archive)
             except SandboxUnavailableError:
                 raise
             except (SandboxError, OSError) as error:
@@ -190,7 +190,7 @@ class BoxliteSandbox(SupervisedSandbox):
     async def _inherit(self, archive: BinaryIO) -> None:
         self._heritage = None
         try:
-            await clone.unpack(self._live(), archive, self._env)
+            await carry.unpack(self._live(), archive, self._env)
         except (SandboxUnavailableError, OSError) as error:
             raise SandboxStartError(f"the fork did not get its files: {error}") from error
 

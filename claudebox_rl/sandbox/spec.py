@@ -12,7 +12,7 @@ Isolation = Literal["microvm", "namespace", "none", "fake"]
 Network = Literal["none", "restricted", "full"]
 ImageSource = Literal["layout", "registry"]
 Limit = Literal["cpus", "memory_mib", "disk_mib", "max_processes", "max_file_bytes"]
-Fork = Literal["copy", "overlay", "clone"]
+Fork = Literal["copy", "overlay"]
 _NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
@@ -84,7 +84,7 @@ class Capabilities:
     soft_limits: frozenset[Limit] = frozenset()
     """Limits that a watchdog holds: passed for a moment, then the commands are ended."""
     fork: Fork = "copy"
-    """How `fork` comes to the same files: a copy, copy-on-write over one copy, or a clone of the machine's disk."""
+    """How `fork` comes to the same files: a copy, or copy-on-write over one copy."""
     users: bool = False
     """Commands can run as any user of the machine; else as one."""
     secrets: bool = False

@@ -22,7 +22,9 @@ chmod 700 shut && cat shut/in
 """
 _WRITER = """
 cd "$1" && i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo $i > other-$i; done
-i=0; while :; do i=$((i+1)); for k in 0 1 2 3 4 5 6 7 8 9; do echo $i > round-$k; done; [ $i != 1 ] || echo ready; done
+i=0; while :; do
+  i=$((i+1)); for k in 0 1 2 3 4 5 6 7 8 9; do echo $i > round-$k; done; [ $i != 1 ] || echo ready; sleep 0.01
+done
 """
 
 

@@ -100,7 +100,7 @@ def filters_of_boxes() -> list[str]:
 async def test_a_clone_of_a_box_that_runs_sees_what_is_written_there_later(box: BoxliteSandbox) -> None:
     """So `fork` makes copies; `forks_share_nothing` of the contract says that they are some."""
     runtime = runtimes.runtime()
-    clone = await box._box.clone_box(name="clone")
+    clone = await box._box.carry_box(name="clone")
     try:
         await box.exec(["sh", "-ec", "echo later > /workspace/later; sync"])
         await clone.start()

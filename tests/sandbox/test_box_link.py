@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox._box import clone, pulse
+from claudebox_rl.sandbox._box import carry, pulse
 from claudebox_rl.sandbox._box.link import BoxLink
 from claudebox_rl.sandbox._box.main import main_command
 from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
@@ -199,9 +199,9 @@ async def test_files_go_from_box_to_box_without_being_looked_into() -> None:
     async with piped() as one, piped() as other:
         assert (await one.exec(["sh", "-ec", make], cwd="/")).exit_code == 0
         with tempfile.TemporaryFile() as archive:
-            await clone.pack(one._live(), ["/run/f"], one._env, archive)
+            await carry.pack(one._live(), ["/run/f"], one._env, archive)
             size = os.fstat(archive.fileno()).st_size
-            await clone.unpack(other._live(), archive, other._env)
+            await carry.unpack(other._live(), archive, other._env)
         seen = await other.exec(["sh", "-ec", look], cwd="/")
     assert seen.text == "750\n2\n/etc/passwd\n1073741824\nx\n", seen.stderr.decode()
     assert size < 1 << 20
@@ -211,12 +211,12 @@ async def test_files_that_can_not_go_are_a_start_error() -> None:
     async with piped() as sandbox:
         with tempfile.TemporaryFile() as archive:
             with pytest.raises(SandboxStartError, match=r"pack.*no-such-folder"):
-                await clone.pack(sandbox._live(), ["/run/no-such-folder"], sandbox._env, archive)
+                await carry.pack(sandbox._live(), ["/run/no-such-folder"], sandbox._env, archive)
             archive.seek(0)
             archive.write(b"no archive" * 1000)
             archive.flush()
             with pytest.raises(SandboxStartError, match="unpack"):
-                await clone.unpack(sandbox._live(), archive, sandbox._env)
+                await carry.unpack(sandbox._live(), archive, sandbox._env)
 
 
 async def test_a_box_that_hangs_is_noticed_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:

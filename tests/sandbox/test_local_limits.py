@@ -77,7 +77,7 @@ async def test_a_memory_hog_is_ended(make: type[LocalSandbox]) -> None:
     async with make(SandboxSpec(memory_mib=512)) as sandbox:
         result = await sandbox.exec(["sh", "-c", 'python3 -c "$0" 1500 9; exit $?', HOLD])
         assert result.exit_code == 137
-        assert result.duration_s < 5
+        assert result.duration_s < 8  # it would hold it for 9
         assert (TOLD % b"memory_mib=512" in result.stderr) == (make is Watched)
         assert (await sandbox.exec(["echo", "on"])).text == "on\n"
         metrics = await sandbox.metrics()

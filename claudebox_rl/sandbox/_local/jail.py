@@ -55,12 +55,28 @@ async def run_jailed(
     """
     options = [*bwrap_options.jail(os.geteuid() == 0), *(option for view in views for option in view.options())]
     options += [option for capability in capabilities for option in ("--cap-add", capability)]
-    process = await asyncio.create_subprocess_exec(
-        bwrap,
-        *options,
-        "--",
-        *bwrap_options.guest_program(program),
-        json.dumps(job),
+    process = _start([bwrap, *options, "--", *bwrap_options.guest_program(program), json.dumps(job)])
+    assert process.stdin is not None
+    ending = asyncio.ensure_future(asyncio.to_thread(_last_words, process))
+    try:
+        said = await asyncio.shield(ending)
+    finally:
+        # What ends the program, as our death does (`_guest.lifeline`).
+        process.stdin.close()
+        await asyncio.shield(ending)
+    if process.returncode != 0:
+        text = said.decode("utf-8", "replace").strip()[-_KEPT_CHARS:]
+        raise SandboxError(f"{program} failed: {text or process.returncode}")
+
+
+def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a process whose standard input is ours alone.
+
+    Not by asyncio, which kills a process whose making is cancelled: bwrap, killed early in its life, leaves a child
+    that waits for it for ever.
+    """
+    return subprocess.Popen(
+        argv,
         env={},
         cwd="/",
         stdin=subprocess.PIPE,
@@ -68,15 +84,12 @@ async def run_jailed(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    assert process.stdin is not None
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> bytes:
+    """Wait for the end of a process; return what it wrote to its standard error."""
     assert process.stderr is not None
-    try:
-        said = await process.stderr.read()
-    finally:
-        # What ends the program, as our death does (`_guest.lifeline`). bwrap itself is never killed: early in its life
-        # it would leave a child that waits for it for ever.
-        process.stdin.close()
-        await asyncio.shield(process.wait())
-    if process.returncode != 0:
-        text = said.decode("utf-8", "replace").strip()[-_KEPT_CHARS:]
-        raise SandboxError(f"{program} failed: {text or process.returncode}")
+    with process.stderr:
+        said = process.stderr.read()
+    process.wait()
+    return said
