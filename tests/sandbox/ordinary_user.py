@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
-_UID = 12345
+ORDINARY_UID = 12345
 
 
 def run_tests(file: str, *options: str) -> None:
     """Run the tests of a file as an ordinary user; fail where they fail."""
     folder = Path(tempfile.mkdtemp(prefix="claudebox-ordinary-"))
-    os.chown(folder, _UID, _UID)
+    os.chown(folder, ORDINARY_UID, ORDINARY_UID)
     try:
         done = subprocess.run(
             [
-                _interpreter(),
+                interpreter_for_all(),
                 "-m",
                 "pytest",
                 "-q",
@@ -45,8 +45,8 @@ def run_tests(file: str, *options: str) -> None:
             text=True,
             timeout=110,
             check=False,
-            user=_UID,
-            group=_UID,
+            user=ORDINARY_UID,
+            group=ORDINARY_UID,
             extra_groups=[],
         )
     finally:
@@ -54,7 +54,7 @@ def run_tests(file: str, *options: str) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
-def _interpreter() -> str:
+def interpreter_for_all() -> str:
     """An interpreter of our version that an ordinary user may run; ours is often in root's own folder."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for candidate in (f"/usr/bin/{version}", f"/usr/local/bin/{version}"):

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ordinary_user import ORDINARY_UID, interpreter_for_all
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 PROBES = re.findall(r"@probe\ndef (\w+)", (HERE / "escape_probes.py").read_text())
-ORDINARY_UID = 12345
 pytestmark = pytest.mark.usefixtures("local_sandbox")
 
 
@@ -51,15 +51,6 @@ def answers(who: str) -> dict[str, Any]:
         shutil.rmtree(folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def interpreter_for_all() -> str:
-    """An interpreter of our version that an ordinary user may run; ours is often in root's own folder."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for candidate in (f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
-        if Path(candidate).exists():
-            return candidate
-    pytest.skip(f"no {version} in /usr for an ordinary user to run")
 
 
 WHO = ["root", "ordinary user"] if os.geteuid() == 0 else ["ordinary user"]
