@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from claudebox_rl._resources import home
 from claudebox_rl.sandbox._place import here, host, process_start
+from claudebox_rl.sandbox._spread import spread
 
 SUFFIX, PARTIAL = ".json", ".partial"
 """Of a record, and of one that is being written."""
@@ -60,6 +61,7 @@ def machines_dir() -> Path:
     """Return the folder of records and state folders, made where it is missing, closed to other users."""
     folder = home() / "machines"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    spread(folder)
     return folder
 
 
