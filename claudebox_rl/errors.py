@@ -111,6 +111,10 @@ class VerifierError(ClaudeBoxError):
     """The verifier gave no verdict: it crashed, timed out or wrote no readable reward."""
 
 
+class RewardError(ClaudeBoxError):
+    """A reward function failed, or gave what is no finite number; `context["result"]` holds the prompt's result."""
+
+
 class TrajectoryError(ClaudeBoxError):
     """A dataset can't be read or written."""
 

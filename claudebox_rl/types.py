@@ -128,6 +128,28 @@ class ModelCall:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file of the workspace that is not as it was before the prompt."""
+
+    path: str
+    """Below the working directory, with `/`; a name given by the agent, never to be opened on the host."""
+    before: str | None
+    """Text as it was; None where there was no such file, or none that was looked into."""
+    after: str | None
+    """Text as it is; likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one prompt did to the files of the workspace."""
+
+    files: tuple[FileChange, ...] = ()
+    """Text files that were made, changed or removed, by path."""
+    skipped: tuple[str, ...] = ()
+    """Paths that changed but hold no UTF-8 text: evidence of no analyser."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodeResult:
     """What one prompt to the agent gave."""
 
@@ -140,7 +162,9 @@ class CodeResult:
     exit_code: int | None = None
     """Exit status of the agent's process; None while it lives on for the next prompt."""
     reward: float | None = None
-    """The verifier's reward, where the session has a task and was asked to judge."""
+    """Sum of `reward_terms`; None where no reward was asked for, or one of its terms has no evidence."""
+    reward_terms: dict[str, float] = field(default_factory=dict[str, float])
+    """`verifier` where the prompt was judged, and the terms of the session's `reward_fn`."""
     action_log: tuple[ToolCall, ...] = ()
     refused: tuple[RefusedConnection, ...] = ()
     """Connections that the sandbox's network policy refused since the last prompt, at most the last 256."""
@@ -152,6 +176,8 @@ class CodeResult:
     """Wall time from prompt to result, host clock."""
     agent_s: float = 0.0
     """The agent's own account of its time; what is above it in `duration_s` is the way there and back."""
+    changes: Changes | None = field(default=None, repr=False)
+    """What the prompt did to the files; None where no `reward_fn` asked, or it could not be seen whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rewards as Gymnasium wrappers around the verifier's verdict, chosen by name."""
+"""Rewards: functions of a prompt's result, and Gymnasium wrappers around the verifier's verdict, chosen by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from claudebox_rl._registry import resolve
 from claudebox_rl.config import RewardConfig, parse
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.rewards.base import RewardTerm
+from claudebox_rl.rewards.efficiency import EfficiencyReward
+from claudebox_rl.rewards.function import CustomReward, RewardFunction, combine_rewards
+from claudebox_rl.rewards.success import SuccessOnlyReward
 
 REWARDS = {"step_penalty": "claudebox_rl.rewards.step_penalty:StepPenalty"}
 
@@ -35,4 +38,13 @@ def apply_rewards(env: gym.Env[Any, str], rewards: Sequence[str | dict[str, Any]
     return env
 
 
-__all__ = ["REWARDS", "RewardTerm", "apply_rewards"]
+__all__ = [
+    "REWARDS",
+    "CustomReward",
+    "EfficiencyReward",
+    "RewardFunction",
+    "RewardTerm",
+    "SuccessOnlyReward",
+    "apply_rewards",
+    "combine_rewards",
+]

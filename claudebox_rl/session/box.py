@@ -16,9 +16,11 @@ from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import GatewayEpisode, shared_gateway
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.folder import SessionFolder
 from claudebox_rl.session.machine import make_sandbox, prepare_workdir
 from claudebox_rl.session.model import make_model
+from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
 from claudebox_rl.verifier import verify
@@ -44,6 +46,8 @@ class ClaudeBox:
         session_id: Makes the session persistent: its workspace and history are kept below `~/.claudebox/sessions/` and
             found again under this id. None: everything ends with the session.
         episode_id: Tag of the recorded model calls; None: the session's id.
+        reward_fn: Judges each prompt by its `CodeResult`, in a thread: a finite number, or None where there is no
+            evidence. The files that the prompt changed are in `changes`, where the function wants them.
 
     Raises:
         ConfigError: An unknown name or field.
@@ -59,7 +63,9 @@ class ClaudeBox:
         sandbox: str | dict[str, Any] | SandboxConfig = "auto",
         session_id: str | None = None,
         episode_id: str | None = None,
+        reward_fn: RewardFn | None = None,
     ) -> None:
+        check_reward_fn(reward_fn)
         self.task = _one_task(task) if isinstance(task, str) else task
         self.model_config = parse(ModelConfig, model, key="upstream", where="model")
         self.agent_config = parse(AgentConfig, agent, key="name", where="agent")
@@ -68,6 +74,7 @@ class ClaudeBox:
         self._folder = SessionFolder(session_id) if session_id is not None else None
         self.session_id = session_id or f"session-{uuid.uuid4().hex[:12]}"
         self.episode_id = episode_id or self.session_id
+        self.reward_fn = reward_fn
         self.boot_s = 0.0
         self.setup_s = 0.0
         self._calls: list[ModelCall] = []
@@ -118,7 +125,8 @@ class ClaudeBox:
             allowed_tools: The only tools the model is offered.
             disallowed_tools: Tools or patterns, such as `"Bash(rm *)"`, that are refused.
             timeout_s: Longest wall time; the agent is then interrupted, or ended with all its processes.
-            judge: Run the task's verifier afterwards and put its reward into the result.
+            judge: Run the task's verifier afterwards. Beside a `reward_fn` both are kept: the result's `reward` is the
+                sum of its `reward_terms`.
 
         Returns:
             The result; failures of the agent, the model and the limits are in it, never raised.
@@ -126,6 +134,7 @@ class ClaudeBox:
         Raises:
             SandboxUnavailableError: The machine died.
             VerifierError: `judge` was asked for and gave no verdict.
+            RewardError: The session's `reward_fn` failed, or gave no finite number; its context has the `result`.
         """
         options = PromptOptions(
             max_turns,
@@ -133,16 +142,18 @@ class ClaudeBox:
             None if disallowed_tools is None else tuple(disallowed_tools),
             timeout_s or (self.task.agent_timeout_s if self.task and self.agent_config.timeout_s is None else None),
         )
+        before = await self._files()
         started_at = time.time()
         result = await self._running_agent.prompt(prompt, options)
         calls = self._gateway_episode.take_calls() if self._gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())
         result = replace(result, usage=usage, refused=self.sandbox.take_refused())
-        if judge:
-            result = replace(result, reward=(await self.verify()).reward)
+        result = replace(result, changes=compare(before, await self._files()))
+        result = await rewarded(result, self.reward_fn, (await self.verify()).reward if judge else None)
         if self._folder is not None:
-            self._folder.add_history({"prompt": prompt, "started_at": started_at, **asdict(result)})
+            noted = asdict(replace(result, changes=None))
+            self._folder.add_history({"prompt": prompt, "started_at": started_at, **noted})
         return result
 
     async def verify(self) -> VerifierResult:
@@ -194,6 +205,11 @@ class ClaudeBox:
         if self._agent is None:
             raise ClaudeBoxError(f"session {self.session_id!r} is not open")
         return self._agent
+
+    async def _files(self) -> Tree | None:
+        """Return what the workspace holds, where the reward needs to know."""
+        workdir = (self.task and self.task.workdir) or WORKSPACE
+        return await read_tree(self.sandbox, workdir) if needs_changes(self.reward_fn) else None
 
     async def _open(self, stack: AsyncExitStack) -> None:
         if self._folder is not None:
