@@ -13,36 +13,20 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._pool.health import symptom
 from claudebox_rl.sandbox._pool.starter import Starter, can_be_retried
+from claudebox_rl.sandbox._pool.stats import PoolStats as PoolStats
 from claudebox_rl.sandbox._pool.stock import Stock
 from claudebox_rl.sandbox.base import Sandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """What a pool holds now, and what it has done."""
-
-    num_idle: int
-    """Started, never used."""
-    num_leased: int
-    num_starting: int
-    """On the way, those that wait for their turn to start among them."""
-    num_quarantined: int
-    """Found sick while idle, until now: stopped, never handed out."""
-    num_hits: int
-    """Leases that found a machine ready."""
-    num_misses: int
-    """Leases that had to wait for a start."""
 
 
 class SandboxPool:
