@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from egress_lab import PUBLIC, World, client_hello
+from ports_lab import assert_ends_with
 from test_box_link import Piped
 
 from claudebox_rl.sandbox._egress.egress import Egress
@@ -161,15 +162,7 @@ async def test_nobody_serves_in_a_box() -> None:
 
 async def test_a_box_s_published_port_ends_with_it() -> None:
     async with Piped() as box, serving_inside(box) as address:
-        host, _, port = address.partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"x")
-        await box.stop()
-        with contextlib.suppress(ConnectionResetError):
-            assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.close()
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection(host, int(port))
+        await assert_ends_with(box, address)
 
 
 async def test_commands_inherit_no_socket() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ordinary_user import run_tests
+from ports_lab import assert_ends_with
 
 from claudebox_rl.errors import ConfigError, SandboxUnavailableError
 from claudebox_rl.sandbox.local import LocalSandbox
@@ -230,15 +231,7 @@ async def test_a_server_that_takes_no_connections_holds_up_nothing(box: LocalSan
 async def test_a_published_port_ends_with_the_sandbox() -> None:
     async with LocalSandbox() as box, serving_inside(box, 8123):
         address = await box.publish_port(8123)
-        host, _, port = address.partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"hello")
-        await box.stop()
-        with contextlib.suppress(ConnectionResetError):
-            assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.close()
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection(host, int(port))
+        await assert_ends_with(box, address)
         with pytest.raises(SandboxUnavailableError):
             await box.publish_port(8123)
 
