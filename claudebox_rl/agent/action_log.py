@@ -6,15 +6,21 @@ import time
 from dataclasses import replace
 
 from claudebox_rl.agent.events import AssistantMessage, ToolResults
+from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.types import ToolCall
 
 OUTPUT_CAP_CHARS = 1_000_000
 
 
 class ActionLog:
-    """Collects the tool calls of one prompt, in the order in which they were announced."""
+    """Collects the tool calls of one prompt, in the order in which they were announced.
 
-    def __init__(self) -> None:
+    Args:
+        redactor: Takes secrets out of inputs and outputs, before anybody sees them.
+    """
+
+    def __init__(self, redactor: Redactor | None = None) -> None:
+        self._redactor = redactor or Redactor(())
         self._calls: dict[str, ToolCall] = {}
         self._clock: dict[str, float] = {}
 
@@ -25,7 +31,7 @@ class ActionLog:
             self._calls[use.tool_use_id] = ToolCall(
                 tool_use_id=use.tool_use_id,
                 name=use.name,
-                input=use.input,
+                input=self._redactor.value(use.input),
                 started_at=time.time(),
                 parent_tool_use_id=message.parent_tool_use_id,
             )
@@ -38,7 +44,7 @@ class ActionLog:
                 continue
             self._calls[result.tool_use_id] = replace(
                 call,
-                output=result.output[:OUTPUT_CAP_CHARS],
+                output=self._redactor.text(result.output)[:OUTPUT_CAP_CHARS],
                 is_error=result.is_error,
                 duration_s=time.monotonic() - self._clock[result.tool_use_id],
             )

@@ -36,8 +36,12 @@ class AgentContext:
     """Working directory inside, without the sandbox's `root`."""
     endpoint: Endpoint | None = None
     """None where the agent asks no model."""
-    env: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The task's own variables."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The task's own variables, and those of the skills: secrets may be among them."""
+    plugins: tuple[str, ...] = ()
+    """Folders inside with plug-ins of the CLI's own format; they hold the session's skills."""
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Variables of `env` that are nowhere recorded: name -> value."""
     solution: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """The task's solution files, for agents that play it."""
 

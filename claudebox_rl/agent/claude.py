@@ -13,6 +13,7 @@ from claudebox_rl.agent.claude_command import cli_mount, command, environment
 from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
 from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
+from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.sandbox import Mount
 from claudebox_rl.types import CodeResult, Failure
 
@@ -37,6 +38,7 @@ class ClaudeAgent(Agent):
         super().__init__(context)
         self._process: ClaudeProcess | None = None
         self._options = PromptOptions()
+        self._redactor = Redactor((), context.secrets)
         self._session_id = str(uuid.uuid4())
         self._has_conversation = False
         self._cost_usd = 0.0  # of the live process
@@ -61,7 +63,7 @@ class ClaudeAgent(Agent):
     async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
         """Let the CLI work on one prompt."""
         started = time.monotonic()
-        actions = ActionLog()
+        actions = ActionLog(self._redactor)
         timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
         try:
             process = await self._ready(options)
@@ -126,8 +128,9 @@ class ClaudeAgent(Agent):
             session_id=self._session_id,
             resume=self._has_conversation,
             spent_usd=self._spent_usd,
+            plugins=context.plugins,
         )
-        env = {**context.env, **environment(self.endpoint, context.config)}
+        env = {**context.env, **environment(self.endpoint, context.config, context.plugins)}
         process = ClaudeProcess(await context.sandbox.open_exec(argv, env=env, cwd=context.cwd))
         try:
             answer = await process.initialize(_HANDSHAKE_S)

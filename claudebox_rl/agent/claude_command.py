@@ -11,6 +11,7 @@ from claudebox_rl.errors import AgentError
 from claudebox_rl.sandbox import Mount
 
 MOUNT_TARGET = "/opt/claude-code"
+SKILL_TOOL = "Skill"
 
 _QUIET = {
     "IS_SANDBOX": "1",  # without it the CLI refuses to bypass permissions as root
@@ -46,6 +47,7 @@ def command(
     session_id: str,
     resume: bool,
     spent_usd: float,
+    plugins: tuple[str, ...] = (),
 ) -> list[str]:
     """Return the argv of a long-lived CLI process.
 
@@ -57,15 +59,20 @@ def command(
         session_id: UUID of the conversation.
         resume: Go on with a conversation of that id that an earlier process began.
         spent_usd: What earlier processes of the session cost; the CLI counts only its own.
+        plugins: Folders with skills. The model needs the tool `Skill` to see any, so it is offered unless the prompt
+            says which tools are.
     """
     argv = [f"{root}{MOUNT_TARGET}/claude", "-p", "--verbose"]
     argv += ["--input-format", "stream-json", "--output-format", "stream-json"]
     argv += ["--permission-mode", "bypassPermissions", "--model", model]
     argv += ["--setting-sources", "", "--strict-mcp-config"]
     argv += ["--resume" if resume else "--session-id", session_id]
+    for plugin in plugins:
+        argv += ["--plugin-dir", f"{root}{plugin}"]
     tools = config.tools if options.allowed_tools is None else options.allowed_tools
     if tools is not None:
-        argv += ["--tools", ",".join(tools)]
+        offered = [*tools, SKILL_TOOL] if plugins and options.allowed_tools is None else tools
+        argv += ["--tools", ",".join(dict.fromkeys(offered))]
     if options.disallowed_tools is not None:
         argv += ["--disallowedTools", *options.disallowed_tools]
     max_turns = options.max_turns or config.max_turns
@@ -78,11 +85,13 @@ def command(
     return argv
 
 
-def environment(endpoint: Endpoint, config: AgentConfig) -> dict[str, str]:
+def environment(endpoint: Endpoint, config: AgentConfig, plugins: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the variables that lead the CLI to the gateway, keep it quiet and bound its waits."""
+    listed = {"CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1"} if plugins else {}  # else a dozen of its own stand before ours
     quiet = _QUIET if config.tools is None else {**_QUIET, "ENABLE_TOOL_SEARCH": "false"}  # few tools need no search
     return {
         **quiet,
+        **listed,
         "ANTHROPIC_BASE_URL": endpoint.base_url,
         "ANTHROPIC_API_KEY": endpoint.secret,
         "CLAUDE_CODE_MAX_RETRIES": str(config.max_retries),

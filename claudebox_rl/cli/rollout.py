@@ -95,13 +95,14 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
         "sandbox": dataclasses.asdict(config.sandbox),
         "rewards": config.reward,
         "max_steps": config.max_steps,
+        "skills": config.skills,
     }
     env = gym.make("claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
     tasks = list(env.unwrapped.tasks.values())
     if config.sandbox.name == "auto" and not memory_file().exists():
         console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
-    choice = asyncio.run(preflight(config.sandbox, config.model, config.agent, tasks))
+    choice = asyncio.run(preflight(config.sandbox, config.model, config.agent, tasks, config.skills))
     console.print(f"sandbox: {choice.name} ({one_line(choice.reason)})", markup=False, highlight=False, soft_wrap=True)
     kwargs["sandbox"]["name"] = choice.name
     return kwargs, [task.task_id for task in tasks]

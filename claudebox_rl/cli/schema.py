@@ -26,6 +26,7 @@ class RolloutApp:
     task: Any = "quickstart"
     policy: str = "instruct"
     reward: list[Any] = field(default_factory=list[Any])
+    skills: list[str] = field(default_factory=list[str])
     max_steps: int = 16
     seed: int = 0
     out: str | None = None

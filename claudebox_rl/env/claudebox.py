@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -38,6 +39,7 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         agent: Agent by name, or the fields of `AgentConfig`.
         sandbox: Backend by name, or the fields of `SandboxConfig`.
         max_steps: Prompts after which the episode is truncated.
+        skills: Names of what the agent is given beyond its tools (see `claudebox_rl.session.skills`).
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
@@ -56,12 +58,13 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         agent: Setting | AgentConfig = "claude",
         sandbox: Setting | SandboxConfig = "auto",
         max_steps: int = 16,
+        skills: Sequence[str] = (),
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise ConfigError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
-        self.settings = make_settings(model, agent, sandbox, max_steps)
+        self.settings = make_settings(model, agent, sandbox, max_steps, skills)
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode
         self.observation_space = observation_space()

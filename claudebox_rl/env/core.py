@@ -46,7 +46,12 @@ class EnvCore:
         await self.close()
         settings = self._settings
         box = ClaudeBox(
-            task, model=settings.model, agent=settings.agent, sandbox=settings.sandbox, episode_id=episode_id
+            task,
+            model=settings.model,
+            agent=settings.agent,
+            sandbox=settings.sandbox,
+            skills=settings.skills,
+            episode_id=episode_id,
         )
         await box.open()
         self._episode = _Episode(box, task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import UPSTREAMS
 from claudebox_rl.sandbox import check_sandbox_name
+from claudebox_rl.session.skills.registry import find_skills
 
 Setting = str | dict[str, Any]
 
@@ -24,6 +26,8 @@ class EnvSettings:
     sandbox: SandboxConfig
     max_steps: int
     """Steps after which the episode is truncated and judged."""
+    skills: tuple[str, ...] = ()
+    """Names: a specification is JSON, and whoever plays it looks them up where it is."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain JSON, for the dataset."""
@@ -31,13 +35,21 @@ class EnvSettings:
 
 
 def make_settings(
-    model: Setting | ModelConfig, agent: Setting | AgentConfig, sandbox: Setting | SandboxConfig, max_steps: int
+    model: Setting | ModelConfig,
+    agent: Setting | AgentConfig,
+    sandbox: Setting | SandboxConfig,
+    max_steps: int,
+    skills: Sequence[str] = (),
 ) -> EnvSettings:
     """Check what a user gave and make the settings.
 
     Raises:
         ConfigError: An unknown name (the message lists the known ones), field or value.
+        SkillNotFoundError: A skill is unknown.
     """
+    if not all(isinstance(name, str) for name in skills):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError("skills of an environment are names: register_skill, or give module:SKILL", field="skills")
+    find_skills(skills)
     if isinstance(max_steps, bool) or max_steps < 1:
         raise ConfigError(f"max_steps must be an integer of at least 1, not {max_steps!r}")
     settings = EnvSettings(
@@ -45,6 +57,7 @@ def make_settings(
         parse(AgentConfig, agent, key="name", where="agent"),
         parse(SandboxConfig, sandbox, key="name", where="sandbox"),
         max_steps,
+        tuple(skills),
     )
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)

@@ -32,12 +32,18 @@ class GatewayEpisode:
         redactor: Takes this episode's secrets out of a text.
     """
 
-    def __init__(self, episode_id: str, upstream: Upstream, on_close: Callable[[GatewayEpisode], None]) -> None:
+    def __init__(
+        self,
+        episode_id: str,
+        upstream: Upstream,
+        on_close: Callable[[GatewayEpisode], None],
+        named_secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self.episode_id, self.upstream = episode_id, upstream
         self.path = f"/e/{episode_id}"
         self.secret = secrets.token_urlsafe(32)
         self.calls: list[ModelCall] = []
-        self.redactor = Redactor((self.secret, *upstream.secrets))
+        self.redactor = Redactor((self.secret, *upstream.secrets), named_secrets)
         self._on_close = on_close
         self._lineage = Lineage()
         self._taken = 0

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 REDACTED = "[redacted]"
 
 
 class Redactor:
-    """Replaces each of a few known values wherever it stands in a text."""
+    """Replaces each of a few known values wherever it stands in a text.
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    Args:
+        secrets: Values without a name.
+        named: Name -> value: `***NAME***` takes the value's place.
+    """
+
+    def __init__(self, secrets: Iterable[str], named: Mapping[str, str] | None = None) -> None:
+        marks = {secret: REDACTED for secret in secrets if secret}
+        marks |= {secret: f"***{name}***" for name, secret in (named or {}).items() if secret}
         # The longest first, so that a secret which holds another one goes as a whole.
-        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+        self._marks = sorted(marks.items(), key=lambda each: len(each[0]), reverse=True)
 
     def text(self, text: str) -> str:
         """Return `text` without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
+        for secret, mark in self._marks:
+            text = text.replace(secret, mark)
         return text
 
     def data(self, data: bytes) -> bytes:
         """Return `data` without secrets."""
-        for secret in self._secrets:
-            data = data.replace(secret.encode(), REDACTED.encode())
+        for secret, mark in self._marks:
+            data = data.replace(secret.encode(), mark.encode())
         return data
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without secrets in its texts and names; the old one is not changed."""
         text = json.dumps(value)
         clean = text
-        for secret in self._secrets:
-            clean = clean.replace(json.dumps(secret)[1:-1], REDACTED)
+        for secret, mark in self._marks:
+            clean = clean.replace(json.dumps(secret)[1:-1], json.dumps(mark)[1:-1])
         return value if clean == text else json.loads(clean)

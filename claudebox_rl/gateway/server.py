@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
@@ -83,12 +83,15 @@ class Gateway:
             await asyncio.wait(self._releases)
         self._port = 0
 
-    def open_episode(self, episode_id: str, upstream: Upstream) -> GatewayEpisode:
+    def open_episode(
+        self, episode_id: str, upstream: Upstream, *, named_secrets: Mapping[str, str] | None = None
+    ) -> GatewayEpisode:
         """Open a path and a fresh secret for an episode.
 
         Args:
             episode_id: Letters, digits and `.`, `_`, `~`, `-`; not open already.
             upstream: Answers this episode's calls; closed with the episode.
+            named_secrets: Name -> value, of what the agent may know and no model and no record shall.
 
         Raises:
             ConfigError: The id can't stand in a path.
@@ -100,7 +103,7 @@ class Gateway:
             raise GatewayError("the gateway is not started; await start() first", episode_id=episode_id)
         if episode_id in self._episodes:
             raise GatewayError(f"episode {episode_id} is open already; close it first", episode_id=episode_id)
-        episode = self._episodes[episode_id] = GatewayEpisode(episode_id, upstream, self._forget)
+        episode = self._episodes[episode_id] = GatewayEpisode(episode_id, upstream, self._forget, named_secrets)
         return episode
 
     def _forget(self, episode: GatewayEpisode) -> None:

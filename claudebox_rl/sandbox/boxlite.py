@@ -78,6 +78,7 @@ class BoxliteSandbox(SupervisedSandbox):
             isolation="microvm",
             networks=frozenset({"none", "restricted", "full"}),
             images=frozenset({"layout", "registry"}),
+            default_image=DEFAULT_IMAGE,
             hard_limits=frozenset({"cpus", "memory_mib", "disk_mib", "max_file_bytes"}),
             users=True,
             secrets=True,

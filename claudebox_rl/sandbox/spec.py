@@ -79,6 +79,8 @@ class Capabilities:
     networks: frozenset[Network]
     images: frozenset[ImageSource] = frozenset()
     """Where it can take an image from; empty: its userland is the host's."""
+    default_image: str | None = None
+    """What it boots where the spec names no image; None: the host's /usr."""
     hard_limits: frozenset[Limit] = frozenset()
     """Limits of `SandboxSpec` that the kernel holds: they are never passed."""
     soft_limits: frozenset[Limit] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 from types import TracebackType
@@ -18,9 +19,13 @@ from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.machine import make_sandbox, prepare_workdir
+from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
 from claudebox_rl.session.model import make_model
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
+from claudebox_rl.session.skills.load import NO_SKILLS, load_skills
+from claudebox_rl.session.skills.redact import redacted
+from claudebox_rl.session.skills.registry import find_skills
+from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
 from claudebox_rl.verifier import verify
@@ -43,6 +48,8 @@ class ClaudeBox:
         model: Upstream by name, or the fields of `ModelConfig`.
         agent: Agent by name, or the fields of `AgentConfig`.
         sandbox: Backend by name, or the fields of `SandboxConfig`.
+        skills: Names or `Skill` objects. Those that were never installed for this kind of machine are installed by
+            `open`; that is kept for later sessions.
         session_id: Makes the session persistent: its workspace and history are kept below `~/.claudebox/sessions/` and
             found again under this id. None: everything ends with the session.
         episode_id: Tag of the recorded model calls; None: the session's id.
@@ -51,6 +58,7 @@ class ClaudeBox:
 
     Raises:
         ConfigError: An unknown name or field.
+        SkillNotFoundError: A skill is unknown.
         TaskError: The task is unknown or malformed.
     """
 
@@ -61,6 +69,7 @@ class ClaudeBox:
         model: str | dict[str, Any] | ModelConfig = "anthropic",
         agent: str | dict[str, Any] | AgentConfig = "claude",
         sandbox: str | dict[str, Any] | SandboxConfig = "auto",
+        skills: Sequence[str | Skill] = (),
         session_id: str | None = None,
         episode_id: str | None = None,
         reward_fn: RewardFn | None = None,
@@ -70,6 +79,8 @@ class ClaudeBox:
         self.model_config = parse(ModelConfig, model, key="upstream", where="model")
         self.agent_config = parse(AgentConfig, agent, key="name", where="agent")
         self.sandbox_config = parse(SandboxConfig, sandbox, key="name", where="sandbox")
+        self.skills = find_skills(skills)
+        self._skills = NO_SKILLS
         self._agent_class = agent_class(self.agent_config.name)
         self._folder = SessionFolder(session_id) if session_id is not None else None
         self.session_id = session_id or f"session-{uuid.uuid4().hex[:12]}"
@@ -91,6 +102,7 @@ class ClaudeBox:
             TaskError: The task can't be played on this sandbox.
             SessionAlreadyExistsError: A session of this id is open.
             SandboxStartError: The machine did not start.
+            SkillInstallationError: A skill can't be installed.
             AgentError: The agent did not start.
         """
         self._stack = AsyncExitStack()
@@ -148,6 +160,7 @@ class ClaudeBox:
         calls = self._gateway_episode.take_calls() if self._gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())
+        result = redacted(result, self._skills.secrets)
         result = replace(result, usage=usage, refused=self.sandbox.take_refused())
         result = replace(result, changes=compare(before, await self._files()))
         result = await rewarded(result, self.reward_fn, (await self.verify()).reward if judge else None)
@@ -217,7 +230,10 @@ class ClaudeBox:
             stack.callback(self._folder.close)
         workspace = self._folder.workspace if self._folder else None
         started = time.monotonic()
-        sandbox = await make_sandbox(self.sandbox_config, self.task, self._agent_class.mounts(), workspace)
+        if self.skills:
+            self._skills = await load_skills(self.skills, await ground(self.sandbox_config, self.task))
+        mounts = (*self._agent_class.mounts(), *self._skills.mounts)
+        sandbox = await make_sandbox(self.sandbox_config, self.task, mounts, workspace)
         self._sandbox = await stack.enter_async_context(sandbox)
         booted = time.monotonic()
         if self._folder is None or not self._folder.is_prepared:
@@ -236,14 +252,19 @@ class ClaudeBox:
             config=self.agent_config,
             cwd=(task and task.workdir) or WORKSPACE,
             endpoint=await self._endpoint(stack, sandbox) if self._agent_class.needs_model else None,
-            env=task.solution_env if task and self.agent_config.name == "oracle" else {},
+            env={
+                **await self._skills.environment(sandbox),
+                **(task.solution_env if task and self.agent_config.name == "oracle" else {}),
+            },
+            plugins=self._skills.plugins,
+            secrets=self._skills.secrets,
             solution=task.solution_files() if task else {},
         )
 
     async def _endpoint(self, stack: AsyncExitStack, sandbox: Sandbox) -> Endpoint:
         upstream = make_model(self.model_config, self.task, root=sandbox.root)
         gateway = await stack.enter_async_context(shared_gateway())
-        episode = gateway.open_episode(self.episode_id, upstream)
+        episode = gateway.open_episode(self.episode_id, upstream, named_secrets=self._skills.secrets)
         stack.callback(episode.close)
         self._gateway_episode = episode
         address = await sandbox.expose_host_port(gateway.port)

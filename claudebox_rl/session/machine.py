@@ -11,6 +11,7 @@ from claudebox_rl.sandbox import Mount, Sandbox, SandboxSpec, sandbox_class
 from claudebox_rl.sandbox.auto import Choice, choose_sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.sandbox.spec import Network
+from claudebox_rl.session.skills.install import Ground
 from claudebox_rl.tasks import Task, check_playable
 
 log = logging.getLogger(__name__)
@@ -71,11 +72,10 @@ def make_spec(
         ConfigError: An unknown network mode, or hosts that it has no place for.
     """
     able = backend.capabilities()
-    image = config.image or (task.image if task and able.boots(task.image) else None)
     network = _network(backend, config, task)
     return SandboxSpec(
         workspace=workspace,
-        image=image,
+        image=chosen_image(backend, config, task),
         mounts=mounts,
         env=task.env if task else {},
         network=network,
@@ -86,6 +86,22 @@ def make_spec(
         max_processes=config.max_processes,
         start_timeout_s=config.start_timeout_s,
     )
+
+
+def chosen_image(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -> str | None:
+    """Return the image that the machine boots; None: the backend's default."""
+    return config.image or (task.image if task and backend.capabilities().boots(task.image) else None)
+
+
+async def ground(config: SandboxConfig, task: Task | None) -> Ground:
+    """Return what a session's skills are installed upon.
+
+    Raises:
+        ConfigError: The backend is unknown.
+        SandboxStartError: `auto` found no backend that runs here.
+    """
+    backend = sandbox_class((await choose(config, task)).name)
+    return Ground(backend, chosen_image(backend, config, task), config.memory_mib, config.start_timeout_s)
 
 
 def _network(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -> Network:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from claudebox_rl.agent import agent_class
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import TaskError
 from claudebox_rl.sandbox import sandbox_class
 from claudebox_rl.sandbox.auto import Choice
-from claudebox_rl.session.machine import check_backend, choose, make_spec
+from claudebox_rl.session.machine import check_backend, choose, ground, make_spec
 from claudebox_rl.session.model import make_model
+from claudebox_rl.session.skills.load import load_skills
+from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.tasks import Task
 
 
-async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConfig, tasks: Iterable[Task]) -> Choice:
+async def preflight(
+    sandbox: SandboxConfig, model: ModelConfig, agent: AgentConfig, tasks: Iterable[Task], skills: Sequence[str] = ()
+) -> Choice:
     """Check that every task can be played as configured.
 
     Args:
@@ -22,6 +27,8 @@ async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConf
         model: Which model; asked for only by agents that need one.
         agent: Which agent.
         tasks: What will be played.
+        skills: Names of skills that each session loads; those not yet installed are installed here, before many
+            sessions would wait for one of them.
 
     Returns:
         The sandbox backend and, in a few words, why.
@@ -30,6 +37,7 @@ async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConf
         ConfigError: The sandbox, the model or the agent can't be had as configured.
         TaskError: A task can't be played on that sandbox, or has no solution for an agent or a model that plays it.
         AgentError: The agent's program is not installed.
+        SkillError: A skill is unknown, or can't be installed.
         SandboxStartError: `auto` found no backend that runs here.
     """
     program = agent_class(agent.name)
@@ -46,4 +54,8 @@ async def preflight(sandbox: SandboxConfig, model: ModelConfig, agent: AgentConf
             raise TaskError(
                 f"task {task.task_id} has no solution/solve.sh for agent=oracle to run", task_id=task.task_id
             )
+    if skills:
+        where = replace(sandbox, name=choice.name)
+        for kind in {await ground(where, task) for task in tasks} or {await ground(where, None)}:
+            await load_skills(find_skills(skills), kind)
     return choice
