@@ -160,9 +160,9 @@ class ClaudeBox:
         calls = self._gateway_episode.take_calls() if self._gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())
-        result = redacted(result, self._skills.secrets)
         result = replace(result, usage=usage, refused=self.sandbox.take_refused())
         result = replace(result, changes=compare(before, await self._files()))
+        result = redacted(result, self._skills.secrets)
         result = await rewarded(result, self.reward_fn, (await self.verify()).reward if judge else None)
         if self._folder is not None:
             noted = asdict(replace(result, changes=None))
