@@ -7,11 +7,9 @@ import os
 import struct
 import termios
 import time
-from collections.abc import Callable
-from functools import partial
 
 from claudebox_rl.sandbox._guest import processes
-from claudebox_rl.sandbox._guest.lean import Any
+from claudebox_rl.sandbox._guest.lean import Any, Callable
 from claudebox_rl.sandbox._guest.oom import end_first
 from claudebox_rl.sandbox._guest.spawn import CantStartError, Program, spawn
 from claudebox_rl.sandbox._guest.watch import READABLE, WRITABLE, Watch
@@ -106,7 +104,10 @@ class Command:
 
     def _watch_outputs(self) -> None:
         for pipe in self._outputs:
-            self._watch.set(pipe, READABLE if self._credit > 0 else 0, partial(self._pass_on, pipe))
+            self._watch.set(pipe, READABLE if self._credit > 0 else 0, self._reader(pipe))
+
+    def _reader(self, pipe: int) -> Callable[[], None]:
+        return lambda: self._pass_on(pipe)
 
     def _pass_on(self, pipe: int) -> None:
         owed = _READ_BYTES if self._tail is None else self._tail[pipe]
@@ -130,7 +131,7 @@ class Command:
     def _leave_to_children(self, pipe: int) -> None:
         """Keep a pipe open for what still writes to it, so that a background server is not ended by SIGPIPE."""
         del self._outputs[pipe]
-        self._watch.set(pipe, READABLE, partial(_discard, pipe, self._watch))
+        self._watch.set(pipe, READABLE, lambda: _discard(pipe, self._watch))
 
     # Input
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-import signal
 
-from claudebox_rl.sandbox._guest.lean import Any
+from claudebox_rl.sandbox._guest.lean import Any, signal
 
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import json
 import os
 import resource
 import stat
 import sys
-from collections.abc import Generator
-from typing import Any
 
+from claudebox_rl.sandbox._guest import lean_json
+from claudebox_rl.sandbox._guest.lean import Any, Generator
 from claudebox_rl.sandbox._guest.lifeline import end_with_host
 
 _MAX_DEPTH = 2000
@@ -251,7 +250,7 @@ def _become(uid: int) -> None:
 def main() -> None:
     """Do the copies that the first argument asks for, as JSON: `uid` to become or null, and `copies`."""
     end_with_host()
-    job: dict[str, Any] = json.loads(sys.argv[1])
+    job: dict[str, Any] = lean_json.loads(sys.argv[1].encode())
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.umask(0o077)

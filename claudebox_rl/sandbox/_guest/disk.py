@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Generator, Iterable
+
+from claudebox_rl.sandbox._guest.lean import Generator, Iterable
 
 _BLOCK_BYTES = 512
 """Unit of `st_blocks` in stat(2)."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import array
-import contextlib
 import os
-import signal
-import socket
+import struct
 import time
-from types import FrameType
 
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.commands import Command
 from claudebox_rl.sandbox._guest.confine import confine
 from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
-from claudebox_rl.sandbox._guest.lean import Any, NoReturn
+from claudebox_rl.sandbox._guest.lean import Any, FrameType, NoReturn, signal, socket
 from claudebox_rl.sandbox._guest.measure import Measurement
 from claudebox_rl.sandbox._guest.still import Still
 from claudebox_rl.sandbox._guest.users import User, acting_as, find
@@ -160,12 +156,15 @@ class Supervisor:
 
         The host dials, and asks for few at once, so that nothing here waits.
         """
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
             if message["op"] == "listen":
                 _listen(made, message["port"])
-            rights = array.array("i", [made.fileno()])
+            rights = struct.pack("i", made.fileno())
             self._descriptors.sendmsg([b"%d" % message["id"]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
             self._send(op="socket", id=message["id"], port=made.getsockname()[1])
+        finally:
+            made.close()
 
     # Commands
 
@@ -174,8 +173,7 @@ class Supervisor:
         self._watchdog.wake()
 
     def _reap(self, woken: int) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(woken, 4096)
+        _drain(woken)
         running = {command.pid: command for command in self._commands.values() if not command.ended}
         while True:
             try:
@@ -244,6 +242,13 @@ class Supervisor:
         for command in [each for each in self._commands.values() if each.done]:
             del self._commands[command.id]
             self._send(op="closed", id=command.id)
+
+
+def _drain(pipe: int) -> None:
+    try:
+        os.read(pipe, 4096)
+    except BlockingIOError:
+        return
 
 
 def _listen(made: socket.socket, port: int) -> None:

@@ -7,8 +7,9 @@ end of a command takes everything that is younger than it and is not provably an
 from __future__ import annotations
 
 import os
-import signal
 import time
+
+from claudebox_rl.sandbox._guest.lean import signal
 
 Identity = tuple[int, int]
 """Process id and start time in clock ticks: ids alone are used again."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 
-from claudebox_rl.sandbox._guest.lean import Any, NoReturn
+from claudebox_rl.sandbox._guest.lean import Any, NoReturn, signal
 from claudebox_rl.sandbox._guest.users import User, find
 
 CANT_RUN, NOT_FOUND = 126, 127

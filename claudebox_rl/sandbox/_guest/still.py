@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from claudebox_rl.sandbox._guest import processes
+from claudebox_rl.sandbox._guest.lean import signal
 
 _PATIENCE_S = 5.0
 """How long processes may take to stand still: a write that is under way is carried out first."""

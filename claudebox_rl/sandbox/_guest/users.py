@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Generator
-from contextlib import contextmanager
 
 
 class User:
@@ -46,22 +44,25 @@ def find(user: str) -> User | None:
     return User(entry.pw_name, entry.pw_uid, entry.pw_gid, groups, entry.pw_dir)
 
 
-@contextmanager
-def acting_as(user: User | None) -> Generator[None]:
+class acting_as:  # noqa: N801  # used like a function
     """Have the kernel take this process, root's, for the user's meanwhile; None: for what it is.
 
     So links and folders of a user lead root nowhere where they would not lead the user.
     """
-    if user is None:
-        yield
-        return
-    groups = os.getgroups()
-    os.setgroups(user.groups)
-    os.setegid(user.gid)
-    os.seteuid(user.uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-        os.setgroups(groups)
+
+    def __init__(self, user: User | None) -> None:
+        self._user = user
+        self._groups: list[int] = []
+
+    def __enter__(self) -> None:
+        if self._user is not None:
+            self._groups = os.getgroups()
+            os.setgroups(self._user.groups)
+            os.setegid(self._user.gid)
+            os.seteuid(self._user.uid)
+
+    def __exit__(self, *error: object) -> None:
+        if self._user is not None:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups(self._groups)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
+
+from claudebox_rl.sandbox._guest.lean import Callable
 
 READABLE, WRITABLE = select.EPOLLIN, select.EPOLLOUT
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Iterator
 
-from claudebox_rl.sandbox._guest.lean import Any, cast
+from claudebox_rl.sandbox._guest import lean_json
+from claudebox_rl.sandbox._guest.lean import Any, Iterator, cast
 
 CHUNK_BYTES = 1 << 18
 """Most raw bytes in one frame."""
@@ -25,7 +24,7 @@ class WireError(Exception):
 
 def encode(message: dict[str, Any], data: bytes = b"") -> bytes:
     """Return one frame."""
-    text = json.dumps(message, separators=(",", ":")).encode()
+    text = lean_json.dumps(message)
     return HEADER.pack(len(text), len(data)) + text + data
 
 
@@ -48,7 +47,7 @@ def decode_message(text: bytes) -> dict[str, Any]:
         WireError: It is no JSON object.
     """
     try:
-        message = json.loads(text)
+        message = lean_json.loads(text)
     except (ValueError, RecursionError) as error:
         raise WireError("a frame without JSON") from error
     if not isinstance(message, dict):
