@@ -1,4 +1,4 @@
-"""Names of the standard library without the modules that have them, which took half of a local sandbox's start.
+"""Names of the standard library without the modules that have them, which took a quarter of a local sandbox's start.
 
 `signal`, `socket`, `json` and `contextlib` import `enum`, `re` and `collections`; what CPython builds them on does not.
 """
