@@ -13,21 +13,39 @@ from claudebox_rl.types import SUBMIT
 if TYPE_CHECKING:
     from claudebox_rl.rollout import run_episode
     from claudebox_rl.session.box import ClaudeBox
+    from claudebox_rl.session_types import ResourceMetrics, SessionInfo, SessionMetadata
     from claudebox_rl.trajectory import load_dataset
-    from claudebox_rl.types import CodeResult, Episode, Outcome
+    from claudebox_rl.types import ActionLog, CodeResult, Episode, Outcome
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "ActionLog": "claudebox_rl.types",
     "ClaudeBox": "claudebox_rl.session.box",
     "CodeResult": "claudebox_rl.types",
     "Episode": "claudebox_rl.types",
     "Outcome": "claudebox_rl.types",
+    "ResourceMetrics": "claudebox_rl.session_types",
+    "SessionInfo": "claudebox_rl.session_types",
+    "SessionMetadata": "claudebox_rl.session_types",
     "load_dataset": "claudebox_rl.trajectory",
     "run_episode": "claudebox_rl.rollout",
 }
 
-__all__ = ["SUBMIT", "ClaudeBox", "CodeResult", "Episode", "Outcome", "__version__", "load_dataset", "run_episode"]
+__all__ = [
+    "SUBMIT",
+    "ActionLog",
+    "ClaudeBox",
+    "CodeResult",
+    "Episode",
+    "Outcome",
+    "ResourceMetrics",
+    "SessionInfo",
+    "SessionMetadata",
+    "__version__",
+    "load_dataset",
+    "run_episode",
+]
 
 _gymnasium: Any = import_module("gymnasium.envs.registration")  # partly untyped
 if "ClaudeBox-v0" not in _gymnasium.registry:

@@ -41,6 +41,7 @@ class SandboxConfig:
     the task's own list, where the task is restricted as well."""
     cpus: float | None = None
     memory_mib: int | None = None
+    disk_mib: int | None = None
     max_processes: int | None = 1024
     start_timeout_s: float = 60.0
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
+
+_EXIT_CODE = re.compile(r"Exit code (\d{1,3})\b")
 SUBMIT = "/submit"
 """The action that ends an episode and has the final state judged. Never sent to the agent."""
 
@@ -82,6 +86,20 @@ class ToolCall:
     """None where the result never came."""
     parent_tool_use_id: str | None = None
     """The sub-agent's own call, where a sub-agent made this one."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit status of a shell command, as the agent reports it; None for other tools, and where unknown."""
+        if self.name != "Bash" or self.duration_s is None:
+            return None
+        if not self.is_error:
+            return 0
+        reported = _EXIT_CODE.match(self.output)
+        return int(reported[1]) if reported else None
+
+
+ActionLog = ToolCall
+"""The name that a row of the action log has in the claudebox package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +196,10 @@ class CodeResult:
     """The agent's own account of its time; what is above it in `duration_s` is the way there and back."""
     changes: Changes | None = field(default=None, repr=False)
     """What the prompt did to the files; None where no `reward_fn` asked, or it could not be seen whole."""
+    session_metadata: SessionMetadata | None = None
+    """The session after this prompt."""
+    resource_metrics: ResourceMetrics | None = None
+    """Taken after this prompt; None where the machine could no longer tell, and in rollouts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ PACKAGE = Path(claudebox_rl.__file__).parent
 
 FLOOR = {
     "errors": 0,
+    "session_types": 0,
     "types": 0,
     "config": 0,
     "_resources": 0,

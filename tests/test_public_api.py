@@ -8,7 +8,20 @@ import sys
 
 import claudebox_rl
 
-PUBLIC = ["SUBMIT", "ClaudeBox", "CodeResult", "Episode", "Outcome", "__version__", "load_dataset", "run_episode"]
+PUBLIC = [
+    "SUBMIT",
+    "ActionLog",
+    "ClaudeBox",
+    "CodeResult",
+    "Episode",
+    "Outcome",
+    "ResourceMetrics",
+    "SessionInfo",
+    "SessionMetadata",
+    "__version__",
+    "load_dataset",
+    "run_episode",
+]
 
 
 def test_the_public_names() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from claudebox_rl._registry import resolve
-from claudebox_rl.agent.base import Agent, AgentContext, Endpoint, PromptOptions
+from claudebox_rl.agent.base import Agent, AgentContext, Conversation, Endpoint, PromptOptions
 
 AGENTS = {
     "claude": "claudebox_rl.agent.claude:ClaudeAgent",
@@ -21,4 +21,4 @@ def agent_class(name: str) -> type[Agent]:
     return resolve("agent", name, AGENTS)
 
 
-__all__ = ["AGENTS", "Agent", "AgentContext", "Endpoint", "PromptOptions", "agent_class"]
+__all__ = ["AGENTS", "Agent", "AgentContext", "Conversation", "Endpoint", "PromptOptions", "agent_class"]

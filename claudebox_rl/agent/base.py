@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from claudebox_rl.config import AgentConfig
 from claudebox_rl.sandbox import Mount, Sandbox
-from claudebox_rl.types import CodeResult
+from claudebox_rl.types import CodeResult, ToolCall
 
 DEFAULT_TIMEOUT_S = 1800.0
+OnAction = Callable[[ToolCall, int], None]
+"""Takes a tool call that has its result, and the index of the turn that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,30 @@ class Endpoint:
     """Of this episode only; worthless elsewhere."""
     model: str
     """Model id that the agent asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """Limits of one prompt; None leaves what the session's config says."""
+
+    max_turns: int | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    disallowed_tools: tuple[str, ...] | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What an agent keeps from one opening of a session to the next."""
+
+    folder: Path
+    """Of the host; seen inside at the agent's `state_target`. What is in it was written inside: trust none of it."""
+    on_change: Callable[[str], None]
+    """Takes the id under which the conversation goes on; to be called before a prompt is sent."""
+    conversation_id: str = ""
+    """Of an earlier opening; empty where there was none."""
+    spent_usd: float = 0.0
+    """By earlier openings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +71,12 @@ class AgentContext:
     """Variables of `env` that are nowhere recorded: name -> value."""
     solution: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """The task's solution files, for agents that play it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PromptOptions:
-    """Limits of one prompt; None leaves what the session's config says."""
-
-    max_turns: int | None = None
-    allowed_tools: tuple[str, ...] | None = None
-    disallowed_tools: tuple[str, ...] | None = None
-    timeout_s: float | None = None
+    options: PromptOptions = PromptOptions()
+    """Of the first prompt, most likely: what the agent is started for."""
+    conversation: Conversation | None = None
+    """None where it ends with the session."""
+    on_action: OnAction | None = None
+    """Told of each tool call while the prompt is at work."""
 
 
 class Agent(ABC):
@@ -66,6 +89,8 @@ class Agent(ABC):
     name: ClassVar[str]
     needs_model: ClassVar[bool]
     """Whether the session must open a gateway for it."""
+    state_target: ClassVar[str | None] = None
+    """Folder inside in which it keeps its conversation; None: it has none."""
 
     def __init__(self, context: AgentContext) -> None:
         self.context = context

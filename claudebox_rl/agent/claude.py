@@ -7,10 +7,11 @@ import logging
 import time
 import uuid
 
-from claudebox_rl.agent.action_log import ActionLog
+from claudebox_rl.agent.action_log import ActionRecorder
 from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
-from claudebox_rl.agent.claude_command import cli_mount, command, environment
+from claudebox_rl.agent.claude_command import STATE_TARGET, cli_mount, command, environment
 from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
+from claudebox_rl.agent.claude_transcript import has_conversation, is_id
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
 from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
 from claudebox_rl.gateway.redaction import Redactor
@@ -33,16 +34,18 @@ class ClaudeAgent(Agent):
 
     name = "claude"
     needs_model = True
+    state_target = STATE_TARGET
 
     def __init__(self, context: AgentContext) -> None:
         super().__init__(context)
+        kept = context.conversation
         self._process: ClaudeProcess | None = None
-        self._options = PromptOptions()
+        self._options = self._limits(context.options)
         self._redactor = Redactor((), context.secrets)
-        self._session_id = str(uuid.uuid4())
-        self._has_conversation = False
+        self._has_conversation = kept is not None and has_conversation(kept.folder, kept.conversation_id)
+        self._session_id = kept.conversation_id if kept and self._has_conversation else str(uuid.uuid4())
         self._cost_usd = 0.0  # of the live process
-        self._spent_usd = 0.0  # of all of them
+        self._spent_usd = kept.spent_usd if kept else 0.0  # of all of them
 
     @classmethod
     def mounts(cls) -> tuple[Mount, ...]:
@@ -58,12 +61,12 @@ class ClaudeAgent(Agent):
 
     async def start(self) -> None:
         """Start the CLI and do its handshake."""
-        self._process = await self._launch(self._options)
+        self._process = await self._relaunch(self._options)
 
     async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
         """Let the CLI work on one prompt."""
         started = time.monotonic()
-        actions = ActionLog(self._redactor)
+        actions = ActionRecorder(self._redactor, self.context.on_action)
         timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
         try:
             process = await self._ready(options)
@@ -101,22 +104,35 @@ class ClaudeAgent(Agent):
             await process.close()
 
     async def _ready(self, options: PromptOptions) -> ClaudeProcess:
-        wanted = PromptOptions(options.max_turns, options.allowed_tools, options.disallowed_tools)
+        wanted = self._limits(options)
         if self._process is None or wanted != self._options:
             await self.stop()
             self._options = wanted
             self._process = await self._relaunch(wanted)
         return self._process
 
+    def _limits(self, options: PromptOptions) -> PromptOptions:
+        """Return what a process is started with, which serves prompts of the same limits."""
+        max_turns = options.max_turns or self.context.config.max_turns
+        return PromptOptions(max_turns, options.allowed_tools, options.disallowed_tools)
+
     async def _relaunch(self, options: PromptOptions) -> ClaudeProcess:
         """Start the CLI with the conversation so far; a crash may have come before the CLI wrote it down."""
         if self._has_conversation:
             try:
-                return await self._launch(options)
+                process = await self._launch(options)
+                self._keep_id()
+                return process
             except ProcessEndedError as error:
                 log.warning("the conversation is lost, the next prompt begins a new one: %s", error)
                 self._session_id, self._has_conversation = str(uuid.uuid4()), False
-        return await self._launch(options)
+        process = await self._launch(options)
+        self._keep_id()
+        return process
+
+    def _keep_id(self) -> None:
+        if self.context.conversation is not None:
+            self.context.conversation.on_change(self._session_id)
 
     async def _launch(self, options: PromptOptions) -> ClaudeProcess:
         context = self.context
@@ -130,7 +146,8 @@ class ClaudeAgent(Agent):
             spent_usd=self._spent_usd,
             plugins=context.plugins,
         )
-        env = {**context.env, **environment(self.endpoint, context.config, context.plugins)}
+        state_dir = f"{context.sandbox.root}{STATE_TARGET}" if context.conversation else None
+        env = {**context.env, **environment(self.endpoint, context.config, context.plugins, state_dir)}
         process = ClaudeProcess(await context.sandbox.open_exec(argv, env=env, cwd=context.cwd))
         try:
             answer = await process.initialize(_HANDSHAKE_S)
@@ -142,7 +159,7 @@ class ClaudeAgent(Agent):
         return process
 
     async def _until_result(
-        self, process: ClaudeProcess, actions: ActionLog, timeout_s: float
+        self, process: ClaudeProcess, actions: ActionRecorder, timeout_s: float
     ) -> tuple[Result | None, bool]:
         try:
             async with asyncio.timeout(timeout_s):
@@ -155,15 +172,16 @@ class ClaudeAgent(Agent):
         except TimeoutError:
             return None, True
 
-    async def _follow(self, process: ClaudeProcess, actions: ActionLog) -> Result:
+    async def _follow(self, process: ClaudeProcess, actions: ActionRecorder) -> Result:
         while True:
             match await process.next_event():
                 case AssistantMessage() as message:
                     actions.announce(message)
                 case ToolResults() as results:
                     actions.answer(results)
-                case Init(session_id=session_id):
+                case Init(session_id=session_id) if session_id != self._session_id and is_id(session_id):
                     self._session_id = session_id
+                    self._keep_id()
                 case Result() as result:
                     return result
                 case _:
@@ -188,7 +206,7 @@ def _judge(result: Result, timed_out: bool, timeout_s: float) -> tuple[Failure |
     return None, None
 
 
-def _broken(error: ClaudeBoxError, actions: ActionLog, duration_s: float) -> CodeResult:
+def _broken(error: ClaudeBoxError, actions: ActionRecorder, duration_s: float) -> CodeResult:
     return CodeResult(
         success=False,
         error=error.message,
@@ -199,7 +217,7 @@ def _broken(error: ClaudeBoxError, actions: ActionLog, duration_s: float) -> Cod
     )
 
 
-def _timed_out(timeout_s: float, actions: ActionLog, duration_s: float) -> CodeResult:
+def _timed_out(timeout_s: float, actions: ActionRecorder, duration_s: float) -> CodeResult:
     error = f"the prompt was ended after {timeout_s:g} s: the agent did not heed the interrupt"
     return CodeResult(
         success=False, error=error, failure=Failure.TIMEOUT, action_log=actions.calls(), duration_s=duration_s

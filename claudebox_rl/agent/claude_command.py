@@ -12,6 +12,8 @@ from claudebox_rl.sandbox import Mount
 
 MOUNT_TARGET = "/opt/claude-code"
 SKILL_TOOL = "Skill"
+STATE_TARGET = "/opt/claude-state"
+"""Where the CLI keeps its conversations in a session that outlives its machine; else in the home folder."""
 
 _QUIET = {
     "IS_SANDBOX": "1",  # without it the CLI refuses to bypass permissions as root
@@ -85,13 +87,23 @@ def command(
     return argv
 
 
-def environment(endpoint: Endpoint, config: AgentConfig, plugins: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the variables that lead the CLI to the gateway, keep it quiet and bound its waits."""
+def environment(
+    endpoint: Endpoint, config: AgentConfig, plugins: tuple[str, ...] = (), state_dir: str | None = None
+) -> dict[str, str]:
+    """Return the variables that lead the CLI to the gateway, keep it quiet and bound its waits.
+
+    Args:
+        endpoint: The gateway.
+        config: The session's limits.
+        plugins: Folders with skills.
+        state_dir: Where the CLI keeps its conversations; None: in the home folder.
+    """
     listed = {"CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1"} if plugins else {}  # else a dozen of its own stand before ours
     quiet = _QUIET if config.tools is None else {**_QUIET, "ENABLE_TOOL_SEARCH": "false"}  # few tools need no search
     return {
         **quiet,
         **listed,
+        **({"CLAUDE_CONFIG_DIR": state_dir} if state_dir else {}),
         "ANTHROPIC_BASE_URL": endpoint.base_url,
         "ANTHROPIC_API_KEY": endpoint.secret,
         "CLAUDE_CODE_MAX_RETRIES": str(config.max_retries),

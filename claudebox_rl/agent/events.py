@@ -43,6 +43,8 @@ class AssistantMessage:
     text: str
     tool_uses: tuple[ToolUse, ...]
     parent_tool_use_id: str | None
+    message_id: str = ""
+    """Of the model's message: one turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _assistant(event: Json) -> Event:
     blocks: list[Json] = event["message"]["content"]
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
     uses = tuple(ToolUse(b["id"], b["name"], b["input"]) for b in blocks if b["type"] == "tool_use")
-    return AssistantMessage(text, uses, event.get("parent_tool_use_id"))
+    return AssistantMessage(text, uses, event.get("parent_tool_use_id"), str(event["message"].get("id", "")))
 
 
 def _user(event: Json) -> Event:

@@ -39,7 +39,10 @@ class OracleAgent(Agent):
             env={"CLAUDEBOX_ROOT": sandbox.root, **self.context.env},
             timeout_s=options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S,
         )
-        return _as_result(command, started_at, result)
+        answer = _as_result(command, started_at, result)
+        if self.context.on_action is not None:
+            self.context.on_action(answer.action_log[0], 0)
+        return answer
 
     async def stop(self) -> None:
         """Do nothing: the solution ended with its command."""

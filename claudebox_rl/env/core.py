@@ -52,8 +52,9 @@ class EnvCore:
             sandbox=settings.sandbox,
             skills=settings.skills,
             episode_id=episode_id,
+            enable_logging=False,
         )
-        await box.open()
+        await box.open(max_turns=None)
         self._episode = _Episode(box, task)
         info = {
             "episode_id": episode_id,
@@ -82,7 +83,7 @@ class EnvCore:
             raise ClaudeBoxError("step() before reset(), or after the episode ended: call reset()")
         if action == SUBMIT:
             return await self._end(episode, None, (), terminated=True)
-        result = await episode.box.code(action)
+        result = await episode.box.code(action, max_turns=None)
         calls = episode.box.take_model_calls()
         _raise_failure(result, calls)
         episode.response = result.response

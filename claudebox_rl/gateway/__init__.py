@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from claudebox_rl._registry import resolve
-from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
+from claudebox_rl.gateway.upstream import Keys, Reply, TaskFiles, Upstream
 
 if TYPE_CHECKING:
     from claudebox_rl.gateway.episode import GatewayEpisode
@@ -33,6 +33,7 @@ __all__ = [
     "UPSTREAMS",
     "Gateway",
     "GatewayEpisode",
+    "Keys",
     "Reply",
     "TaskFiles",
     "Upstream",

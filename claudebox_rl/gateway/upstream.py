@@ -33,6 +33,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys that a session was given, for upstreams that send requests on; they never leave the host."""
+
+    oauth_token: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFiles:
     """What an upstream may know of the task being played."""
 
@@ -40,6 +48,8 @@ class TaskFiles:
     """The task's own solution: names relative to its folder, and content."""
     root: str = ""
     """Prefix under which the sandbox's absolute paths are seen by its commands."""
+    keys: Keys = Keys()
+    """Instead of the environment's."""
 
 
 class Upstream(ABC):

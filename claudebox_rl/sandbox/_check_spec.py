@@ -103,6 +103,16 @@ def check_port(port: int) -> None:
         raise ConfigError(f"port={port} is not from 1 to 65535")
 
 
+def check_same_port(backend: str, port: int, host_port: int | None) -> None:
+    """Refuse another port of the host, where servers inside are servers of the host.
+
+    Raises:
+        ConfigError: `host_port` is not `port`.
+    """
+    if host_port not in (None, port):
+        raise ConfigError(f"sandbox={backend} serves port {port} as it is; publish it at host_port={port}", port=port)
+
+
 def check_fork(n: int) -> None:
     """Refuse a number of forks that makes no sense.
 

@@ -121,14 +121,15 @@ class Sandbox(ABC):
         """
 
     @abstractmethod
-    async def publish_port(self, port: int) -> str:
+    async def publish_port(self, port: int, host_port: int | None = None) -> str:
         """Make one TCP port of the machine's loopback reachable on the host's loopback, until `stop`.
 
         Returns:
-            `host:port`, to be dialled on the host. A connection to a port that nobody serves inside is cut.
+            `host:port`, to be dialled on the host: at `host_port`, else at a free one, the same for the same `port`. A
+            connection to a port that nobody serves inside is cut.
 
         Raises:
-            ConfigError: `port` is not from 1 to 65535.
+            ConfigError: A number is not from 1 to 65535, or `host_port` can't be had.
             SandboxUnavailableError: The machine is not running.
         """
 

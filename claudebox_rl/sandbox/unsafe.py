@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError, boundary
-from claudebox_rl.sandbox._check_spec import check_fork, check_port
+from claudebox_rl.sandbox._check_spec import check_fork, check_port, check_same_port
 from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox._unsafe import process_tree
@@ -130,10 +130,11 @@ class UnsafeSandbox(Sandbox):
         self._require_alive()
         return f"127.0.0.1:{port}"
 
-    async def publish_port(self, port: int) -> str:
+    async def publish_port(self, port: int, host_port: int | None = None) -> str:
         """Return the host's own loopback address: commands serve there."""
         self._require_alive()
         check_port(port)
+        check_same_port(self.name, port, host_port)
         return f"127.0.0.1:{port}"
 
     async def fork(self, n: int = 1) -> tuple[Self, ...]:

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import os
 import uuid
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from claudebox_rl.agent import Agent, AgentContext, Endpoint, PromptOptions, agent_class
-from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse
+from claudebox_rl.agent import Endpoint, PromptOptions, agent_class
+from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
-from claudebox_rl.gateway import GatewayEpisode, shared_gateway
+from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
-from claudebox_rl.session.model import make_model
+from claudebox_rl.session.kept import KeptSessions
+from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.opening import Opening, open_session
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
-from claudebox_rl.session.skills.load import NO_SKILLS, load_skills
+from claudebox_rl.session.settings import Env, Volume, make_settings
 from claudebox_rl.session.skills.redact import redacted
-from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.session.skills.skill import Skill
-from claudebox_rl.tasks import Task, find_tasks
+from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
+from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
 from claudebox_rl.verifier import verify
 
+CODE_TURNS = 10
+"""Most model calls of a prompt that says nothing else."""
 
-class ClaudeBox:
+
+class ClaudeBox(KeptSessions):
     """A session with a coding agent at work in an isolated machine.
 
     ```python
@@ -50,14 +55,29 @@ class ClaudeBox:
         sandbox: Backend by name, or the fields of `SandboxConfig`.
         skills: Names or `Skill` objects. Those that were never installed for this kind of machine are installed by
             `open`; that is kept for later sessions.
-        session_id: Makes the session persistent: its workspace and history are kept below `~/.claudebox/sessions/` and
-            found again under this id. None: everything ends with the session.
+        session_id: Makes the session persistent: workspace, history and the agent's conversation are kept, and found
+            again under this id. None: everything ends with the session.
+        workspace_dir: Keep sessions in `<workspace_dir>/sessions/`; None: in `~/.claudebox/sessions/`.
+        enable_logging: Keep a history, and samples of what is used.
+        oauth_token: Token of a subscription (`claude setup-token`), for model `anthropic`. It stays on the host, as
+            every key does; without it and `api_key`, CLAUDE_CODE_OAUTH_TOKEN and ANTHROPIC_API_KEY are looked for.
+        api_key: Key of the Messages API, likewise.
+        image: As `sandbox.image`.
+        cpus: As `sandbox.cpus`. Without a task a session has 4, 4096 MiB and 8 GB, where the backend can hold it to
+            them; a task has its own. What is given here or in `sandbox` must hold, or is refused.
+        memory_mib: As `sandbox.memory_mib`.
+        disk_size_gb: As `sandbox.disk_mib`, in GiB.
+        volumes: Folders of the host to show inside: `(host, inside)`, writable; `(host, inside, "ro")`; or `Mount`.
+            While a machine has it, a writable one belongs to the machine's user.
+        ports: `(port of the host's loopback, port inside)`.
+        env: Variables of every command inside. Keys are refused here.
+        auto_remove: Remove the session's folder at its end; None: where there is no `session_id`.
         episode_id: Tag of the recorded model calls; None: the session's id.
         reward_fn: Judges each prompt by its `CodeResult`, in a thread: a finite number, or None where there is no
             evidence. The files that the prompt changed are in `changes`, where the function wants them.
 
     Raises:
-        ConfigError: An unknown name or field.
+        ConfigError: An unknown name or field, or a value that can't be.
         SkillNotFoundError: A skill is unknown.
         TaskError: The task is unknown or malformed.
     """
@@ -71,31 +91,59 @@ class ClaudeBox:
         sandbox: str | dict[str, Any] | SandboxConfig = "auto",
         skills: Sequence[str | Skill] = (),
         session_id: str | None = None,
+        workspace_dir: str | Path | None = None,
+        enable_logging: bool = True,
+        oauth_token: str | None = None,
+        api_key: str | None = None,
+        image: str | None = None,
+        cpus: float | None = None,
+        memory_mib: int | None = None,
+        disk_size_gb: int | None = None,
+        volumes: Sequence[Volume] = (),
+        ports: Sequence[tuple[int, int]] = (),
+        env: Env | None = None,
+        auto_remove: bool | None = None,
         episode_id: str | None = None,
         reward_fn: RewardFn | None = None,
     ) -> None:
         check_reward_fn(reward_fn)
-        self.task = _one_task(task) if isinstance(task, str) else task
-        self.model_config = parse(ModelConfig, model, key="upstream", where="model")
-        self.agent_config = parse(AgentConfig, agent, key="name", where="agent")
-        self.sandbox_config = parse(SandboxConfig, sandbox, key="name", where="sandbox")
-        self.skills = find_skills(skills)
-        self._skills = NO_SKILLS
-        self._agent_class = agent_class(self.agent_config.name)
-        self._folder = SessionFolder(session_id) if session_id is not None else None
-        self.session_id = session_id or f"session-{uuid.uuid4().hex[:12]}"
+        self._settings = make_settings(
+            task=task,
+            model=model,
+            agent=agent,
+            sandbox=sandbox,
+            image=image,
+            cpus=cpus,
+            memory_mib=memory_mib,
+            disk_size_gb=disk_size_gb,
+            skills=skills,
+            volumes=volumes,
+            ports=ports,
+            env=env,
+            keys=Keys(oauth_token, api_key),
+        )
+        self.task, self.reward_fn = self._settings.task, reward_fn
+        agent_class(self._settings.agent.name)
+        self._auto_remove = session_id is None if auto_remove is None else auto_remove
+        self._remembered = {**self._settings.remembered(), "enable_logging": enable_logging}
+        """Given to `ClaudeBox` again by `reconnect`: JSON, no secrets."""
+        is_kept = session_id is not None or workspace_dir is not None or not self._auto_remove
+        self.session_id = f"session-{uuid.uuid4().hex[:12]}" if session_id is None else session_id
+        self._folder = SessionFolder(self.session_id, workspace_dir) if is_kept else None
+        self._log = SessionLog(self.session_id, self._folder, is_enabled=enable_logging)
         self.episode_id = episode_id or self.session_id
-        self.reward_fn = reward_fn
         self.boot_s = 0.0
         self.setup_s = 0.0
         self._calls: list[ModelCall] = []
         self._stack: AsyncExitStack | None = None
-        self._sandbox: Sandbox | None = None
-        self._agent: Agent | None = None
-        self._gateway_episode: GatewayEpisode | None = None
+        self._owner_pid = 0
+        self._opening: Opening | None = None
 
-    async def open(self) -> None:
+    async def open(self, *, max_turns: int | None = CODE_TURNS) -> None:
         """Boot the machine, put the task's files in, and start the agent.
+
+        Args:
+            max_turns: Of the first prompt: the agent is started anew for another one.
 
         Raises:
             ConfigError: The model, the sandbox or the agent can't be had as configured.
@@ -105,9 +153,21 @@ class ClaudeBox:
             SkillInstallationError: A skill can't be installed.
             AgentError: The agent did not start.
         """
-        self._stack = AsyncExitStack()
+        if self._stack is not None:
+            raise ClaudeBoxError(f"session {self.session_id!r} is open already")
+        self._stack, self._owner_pid = AsyncExitStack(), os.getpid()
         try:
-            await self._open(self._stack)
+            self._stack.callback(self._log.close, remove=self._auto_remove)
+            await self._log.open(self._remembered)
+            self._opening = await open_session(
+                self._stack,
+                self._settings,
+                self._folder,
+                self._log,
+                self.episode_id,
+                PromptOptions(self._turns(max_turns)),
+            )
+            self.boot_s, self.setup_s = self._opening.boot_s, self._opening.setup_s
         except BaseException:
             await asyncio.shield(self.close())
             raise
@@ -115,15 +175,15 @@ class ClaudeBox:
     async def close(self) -> None:
         """End the agent and the machine, and everything made for them; a persistent workspace stays. Idempotent."""
         stack, self._stack = self._stack, None
-        self._sandbox = self._agent = None
-        if stack is not None:
+        self._opening = None
+        if stack is not None and self._owner_pid == os.getpid():  # a forked child has none of it
             await stack.aclose()
 
     async def code(
         self,
         prompt: str,
         *,
-        max_turns: int | None = None,
+        max_turns: int | None = CODE_TURNS,
         allowed_tools: list[str] | None = None,
         disallowed_tools: list[str] | None = None,
         timeout_s: float | None = None,
@@ -133,7 +193,7 @@ class ClaudeBox:
 
         Args:
             prompt: What to do.
-            max_turns: Most model calls of this prompt.
+            max_turns: Most model calls of this prompt; None: as `agent.max_turns` says. The default can be less by it.
             allowed_tools: The only tools the model is offered.
             disallowed_tools: Tools or patterns, such as `"Bash(rm *)"`, that are refused.
             timeout_s: Longest wall time; the agent is then interrupted, or ended with all its processes.
@@ -147,26 +207,29 @@ class ClaudeBox:
             SandboxUnavailableError: The machine died.
             VerifierError: `judge` was asked for and gave no verdict.
             RewardError: The session's `reward_fn` failed, or gave no finite number; its context has the `result`.
+            WorkspaceError: The history can't be written.
         """
+        max_turns = self._turns(max_turns)
         options = PromptOptions(
             max_turns,
             None if allowed_tools is None else tuple(allowed_tools),
             None if disallowed_tools is None else tuple(disallowed_tools),
-            timeout_s or (self.task.agent_timeout_s if self.task and self.agent_config.timeout_s is None else None),
+            timeout_s or (self.task.agent_timeout_s if self.task and self._settings.agent.timeout_s is None else None),
         )
-        before = await self._files()
-        started_at = time.time()
-        result = await self._running_agent.prompt(prompt, options)
-        calls = self._gateway_episode.take_calls() if self._gateway_episode else ()
+        opening, before = self._open_now, await self._files()
+        async with self._log.prompting(prompt, max_turns=max_turns):
+            result = await opening.agent.prompt(prompt, options)
+        calls = opening.gateway_episode.take_calls() if opening.gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())
-        result = replace(result, usage=usage, refused=self.sandbox.take_refused())
+        exit_code = int(not result.success) if result.exit_code is None else result.exit_code
+        result = replace(result, exit_code=exit_code, usage=usage, refused=self.sandbox.take_refused())
         result = replace(result, changes=compare(before, await self._files()))
-        result = redacted(result, self._skills.secrets)
-        result = await rewarded(result, self.reward_fn, (await self.verify()).reward if judge else None)
-        if self._folder is not None:
-            noted = asdict(replace(result, changes=None))
-            self._folder.add_history({"prompt": prompt, "started_at": started_at, **noted})
+        result = redacted(result, opening.skills.secrets)
+        try:
+            result = await rewarded(result, self.reward_fn, (await self.verify()).reward if judge else None)
+        finally:
+            result = await self._log.end(result)
         return result
 
     async def verify(self) -> VerifierResult:
@@ -179,7 +242,7 @@ class ClaudeBox:
         """
         if self.task is None:
             raise ConfigError("there is nothing to verify: the session was opened without a task")
-        await self._running_agent.stop()
+        await self._open_now.agent.stop()
         return await verify(self.sandbox, self.task)
 
     def take_model_calls(self) -> tuple[ModelCall, ...]:
@@ -189,101 +252,78 @@ class ClaudeBox:
 
     def history(self) -> list[dict[str, Any]]:
         """Return what was done in a persistent session, over all its openings; empty for others."""
-        return self._folder.history() if self._folder else []
+        return self._log.history()
+
+    async def get_metrics(self) -> ResourceMetrics:
+        """Return what the machine uses; `cpu_percent` is since the last time this was asked.
+
+        Raises:
+            SandboxUnavailableError: The machine is not running.
+        """
+        return await self._open_now.meter.measure()
+
+    async def get_history_metrics(self) -> list[ResourceMetrics]:
+        """Return samples over the session's life, oldest first: one after each prompt, and some during long ones."""
+        return self._log.samples()
+
+    @property
+    def metadata(self) -> SessionMetadata:
+        """What is known of the session by now."""
+        return self._log.metadata
+
+    @property
+    def workspace_path(self) -> Path | None:
+        """Folder of the host that is /workspace inside; None where it ends with the session."""
+        return self._folder.workspace if self._folder else None
+
+    @property
+    def is_persistent(self) -> bool:
+        """Whether the session's folder outlives it."""
+        return self._folder is not None and not self._auto_remove
 
     @property
     def sandbox(self) -> Sandbox:
         """The machine, while the session is open."""
-        if self._sandbox is None:
-            raise ClaudeBoxError(f"session {self.session_id!r} is not open")
-        return self._sandbox
+        return self._open_now.sandbox
 
     @property
     def endpoint(self) -> Endpoint | None:
         """Where the agent finds its model; None for agents that ask none."""
-        return self._running_agent.context.endpoint
+        return self._open_now.agent.context.endpoint
 
     @property
     def agent_version(self) -> str:
         """Version that the agent gave of itself; empty before `open`."""
-        return self._agent.version if self._agent else ""
+        return self._opening.agent.version if self._opening else ""
 
     @property
     def model_name(self) -> str:
         """Model id that the agent asks for; empty for agents that ask none."""
-        return self._gateway_episode.upstream.model if self._gateway_episode else ""
+        episode = self._opening.gateway_episode if self._opening else None
+        return episode.upstream.model if episode else ""
 
-    @property
-    def _running_agent(self) -> Agent:
-        if self._agent is None:
-            raise ClaudeBoxError(f"session {self.session_id!r} is not open")
-        return self._agent
+    def _turns(self, max_turns: int | None) -> int | None:
+        """Return the limit of a prompt: what the session's config says may be less than the default."""
+        own = self._settings.agent.max_turns
+        return own if max_turns is None or (max_turns == CODE_TURNS and own and own < CODE_TURNS) else max_turns
 
     async def _files(self) -> Tree | None:
         """Return what the workspace holds, where the reward needs to know."""
         workdir = (self.task and self.task.workdir) or WORKSPACE
         return await read_tree(self.sandbox, workdir) if needs_changes(self.reward_fn) else None
 
-    async def _open(self, stack: AsyncExitStack) -> None:
-        if self._folder is not None:
-            self._folder.open()
-            stack.callback(self._folder.close)
-        workspace = self._folder.workspace if self._folder else None
-        started = time.monotonic()
-        if self.skills:
-            self._skills = await load_skills(self.skills, await ground(self.sandbox_config, self.task))
-        mounts = (*self._agent_class.mounts(), *self._skills.mounts)
-        sandbox = await make_sandbox(self.sandbox_config, self.task, mounts, workspace)
-        self._sandbox = await stack.enter_async_context(sandbox)
-        booted = time.monotonic()
-        if self._folder is None or not self._folder.is_prepared:
-            await prepare_workdir(self._sandbox, self.task)
-        if self._folder is not None:
-            self._folder.mark_prepared()
-        self._agent = self._agent_class(await self._context(stack, self._sandbox))
-        stack.push_async_callback(self._agent.stop)
-        await self._agent.start()
-        self.boot_s, self.setup_s = booted - started, time.monotonic() - booted
-
-    async def _context(self, stack: AsyncExitStack, sandbox: Sandbox) -> AgentContext:
-        task = self.task
-        return AgentContext(
-            sandbox=sandbox,
-            config=self.agent_config,
-            cwd=(task and task.workdir) or WORKSPACE,
-            endpoint=await self._endpoint(stack, sandbox) if self._agent_class.needs_model else None,
-            env={
-                **await self._skills.environment(sandbox),
-                **(task.solution_env if task and self.agent_config.name == "oracle" else {}),
-            },
-            plugins=self._skills.plugins,
-            secrets=self._skills.secrets,
-            solution=task.solution_files() if task else {},
-        )
-
-    async def _endpoint(self, stack: AsyncExitStack, sandbox: Sandbox) -> Endpoint:
-        upstream = make_model(self.model_config, self.task, root=sandbox.root)
-        gateway = await stack.enter_async_context(shared_gateway())
-        episode = gateway.open_episode(self.episode_id, upstream, named_secrets=self._skills.secrets)
-        stack.callback(episode.close)
-        self._gateway_episode = episode
-        address = await sandbox.expose_host_port(gateway.port)
-        return Endpoint(f"http://{address}{episode.path}", episode.secret, upstream.model)
+    @property
+    def _open_now(self) -> Opening:
+        if self._opening is None:
+            raise ClaudeBoxError(f"session {self.session_id!r} is not open")
+        return self._opening
 
     async def __aenter__(self) -> Self:
-        await self.open()
+        if self._stack is None:  # a session that was awaited is open
+            await self.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await asyncio.shield(self.close())
-
-
-def _one_task(selector: str) -> Task:
-    tasks = find_tasks(selector)
-    if len(tasks) != 1:
-        raise ConfigError(
-            f"a session plays one task; {selector!r} names {len(tasks)}: {', '.join(t.task_id for t in tasks)}"
-        )
-    return tasks[0]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import ConfigError, TaskError
@@ -16,10 +19,16 @@ from claudebox_rl.tasks import Task, check_playable
 
 log = logging.getLogger(__name__)
 _NETWORKS = ("none", "restricted", "full")
+_DEFAULT_SIZE: Mapping[str, Any] = {"cpus": 4, "memory_mib": 4096, "disk_mib": 8192}
+"""Of a session without a task."""
 
 
 async def make_sandbox(
-    config: SandboxConfig, task: Task | None, mounts: tuple[Mount, ...], workspace: Path | None
+    config: SandboxConfig,
+    task: Task | None,
+    mounts: tuple[Mount, ...],
+    workspace: Path | None,
+    env: Mapping[str, str] | None = None,
 ) -> Sandbox:
     """Choose the backend and make (not start) the sandbox.
 
@@ -28,6 +37,7 @@ async def make_sandbox(
         task: Says which image, size and variables it needs.
         mounts: What the agent must see.
         workspace: Host folder to keep; None: a fresh one.
+        env: Variables of every command, over the task's.
 
     Raises:
         ConfigError: The backend is unknown or can't enforce what was asked.
@@ -39,7 +49,21 @@ async def make_sandbox(
     backend = sandbox_class(choice.name)
     if task is not None:
         check_backend(task, backend)
-    return backend(make_spec(backend, config, task, mounts, workspace))
+    spec = make_spec(backend, config, task, mounts, workspace, env)
+    return backend(spec) if task is not None else _with_default_size(backend, spec)
+
+
+def _with_default_size(backend: type[Sandbox], spec: SandboxSpec) -> Sandbox:
+    """Make a sandbox of the default size, as far as nothing else is said and the backend can hold it here."""
+    able = backend.capabilities()
+    added = {name: size for name, size in _DEFAULT_SIZE.items() if name in able.limits and getattr(spec, name) is None}
+    while True:
+        try:
+            return backend(replace(spec, **added))
+        except ConfigError as error:
+            if error.context.get("field") not in added:
+                raise
+            del added[error.context["field"]]
 
 
 async def choose(config: SandboxConfig, task: Task | None) -> Choice:
@@ -64,7 +88,12 @@ def check_backend(task: Task, backend: type[Sandbox]) -> None:
 
 
 def make_spec(
-    backend: type[Sandbox], config: SandboxConfig, task: Task | None, mounts: tuple[Mount, ...], workspace: Path | None
+    backend: type[Sandbox],
+    config: SandboxConfig,
+    task: Task | None,
+    mounts: tuple[Mount, ...],
+    workspace: Path | None,
+    env: Mapping[str, str] | None = None,
 ) -> SandboxSpec:
     """Return what the machine shall be: the user's settings, and for the rest the task's.
 
@@ -77,12 +106,13 @@ def make_spec(
         workspace=workspace,
         image=chosen_image(backend, config, task),
         mounts=mounts,
-        env=task.env if task else {},
+        env={**(task.env if task else {}), **(env or {})},
         network=network,
         allowed_hosts=_allowed_hosts(network, config, task),
         # A task's size is what it was made on: a backend that can't hold it plays it all the same.
         cpus=config.cpus or (task.cpus if task and "cpus" in able.limits else None),
         memory_mib=config.memory_mib or (task.memory_mib if task and "memory_mib" in able.limits else None),
+        disk_mib=config.disk_mib,
         max_processes=config.max_processes,
         start_timeout_s=config.start_timeout_s,
     )

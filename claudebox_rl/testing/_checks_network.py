@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -168,6 +169,23 @@ async def published_port_leads_inside(lab: Lab) -> None:
         metrics = await sandbox.metrics()
         counted = (metrics.network_received_bytes, metrics.network_sent_bytes)
         expect(counted == (800_000, 800_032), "every byte counted once", counted)
+
+
+@check("shell", "isolation")
+async def port_is_published_where_it_is_asked_for(lab: Lab) -> None:
+    """`host_port` is the port of the host's loopback; one that is taken raises ConfigError."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        free: int = found.getsockname()[1]
+    async with lab.fresh() as sandbox, _echoing(sandbox):
+        address = await sandbox.publish_port(_INSIDE_PORT, free)
+        expect(address == f"127.0.0.1:{free}", "that very port", address)
+        expect(await sandbox.publish_port(_INSIDE_PORT, free) == address, "the same answer for the same ports")
+        async with lab.promptly("calling a published port"):
+            expect(await _call(address, b"hello") == b"got hello", "an echo")
+        with socket.create_server(("127.0.0.1", 0)) as taken, refused(ConfigError):
+            await sandbox.publish_port(_INSIDE_PORT, taken.getsockname()[1])
+        with refused(ConfigError):
+            await sandbox.publish_port(_INSIDE_PORT, 1 << 16)
 
 
 @check("shell", "isolation")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox._check_spec import check_fork, check_port
+from claudebox_rl.sandbox._check_spec import check_fork, check_port, check_same_port
 from claudebox_rl.sandbox.base import FILE_CAP_BYTES, WORKSPACE, WRITABLE, Sandbox
 from claudebox_rl.sandbox.exec_stream import ExecStream
 from claudebox_rl.sandbox.metrics import SandboxMetrics
@@ -128,10 +128,11 @@ class FakeSandbox(Sandbox):
         self._require_running()
         return f"127.0.0.1:{port}"
 
-    async def publish_port(self, port: int) -> str:
+    async def publish_port(self, port: int, host_port: int | None = None) -> str:
         """Return the loopback address: a handler is a part of the host."""
         self._require_running()
         check_port(port)
+        check_same_port(self.name, port, host_port)
         return f"127.0.0.1:{port}"
 
     async def fork(self, n: int = 1) -> tuple[Self, ...]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from claudebox_rl.agent.action_log import OUTPUT_CAP_CHARS, ActionLog
+from claudebox_rl.agent.action_log import OUTPUT_CAP_CHARS, ActionRecorder
 from claudebox_rl.agent.events import AssistantMessage, ToolResult, ToolResults, ToolUse
 
 
@@ -9,7 +9,7 @@ def announced(*ids: str, parent: str | None = None) -> AssistantMessage:
 
 
 def test_calls_keep_their_order_and_get_their_results() -> None:
-    log = ActionLog()
+    log = ActionRecorder()
     log.announce(announced("a", "b", parent="agent-1"))
     log.answer(ToolResults((ToolResult("b", "out b", True),)))
     first, second = log.calls()
@@ -20,13 +20,13 @@ def test_calls_keep_their_order_and_get_their_results() -> None:
 
 
 def test_a_result_that_answers_nothing_is_left_out() -> None:
-    log = ActionLog()
+    log = ActionRecorder()
     log.answer(ToolResults((ToolResult("x", "?", False),)))
     assert log.calls() == ()
 
 
 def test_a_huge_output_is_capped() -> None:
-    log = ActionLog()
+    log = ActionRecorder()
     log.announce(announced("a"))
     log.answer(ToolResults((ToolResult("a", "x" * (OUTPUT_CAP_CHARS + 5), False),)))
     assert len(log.calls()[0].output) == OUTPUT_CAP_CHARS

@@ -33,7 +33,7 @@ CONTROL = b'{"type":"control_response","response":{"subtype":"success","request_
     ("line", "event"),
     [
         (INIT, Init("448b", "2.1.330", "m")),
-        (TEXT, AssistantMessage("Making it.", (), None)),
+        (TEXT, AssistantMessage("Making it.", (), None, "m1")),
         (TOOL, AssistantMessage("", (ToolUse("t1", "Bash", {"command": "ls"}),), "p1")),
         (THINKING, AssistantMessage("", (), None)),
         (ANSWER, ToolResults((ToolResult("t1", "hi", False),))),

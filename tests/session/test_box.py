@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
@@ -38,10 +37,11 @@ async def test_a_persistent_workspace_and_its_history_come_back(local_sandbox: s
     async with again as box:
         assert await box.sandbox.read_file("/workspace/note.txt") == b"kept"
         await box.code("look")
-    prompts = [entry["prompt"] for entry in again.history()]
-    assert prompts == ["write a note", "look"]
-    assert again.history()[0]["action_log"][0]["name"] == "Write"
-    json.dumps(again.history())
+    history = again.history()
+    assert [entry["kind"] for entry in history] == ["prompt", "action", "result", "prompt", "result"]
+    assert [entry["prompt"] for entry in history if entry["kind"] == "prompt"] == ["write a note", "look"]
+    assert (history[1]["tool"], history[1]["turn"], history[1]["prompt_index"]) == ("Write", 0, 0)
+    assert history[3]["prompt_index"] == 1
 
 
 async def test_task_files_are_put_in_once(local_sandbox: str) -> None:
@@ -122,7 +122,7 @@ async def test_refused_connections_are_in_the_result_and_the_history(local_sandb
         assert [(each.host, each.port) for each in result.refused] == [("elsewhere.test", 80), ("8.8.8.8", 443)]
         assert "not in allowed_hosts" in result.action_log[0].output
         assert (await box.code("never mind")).refused == ()
-    first, second = box.history()
+    first, second = (entry for entry in box.history() if entry["kind"] == "result")
     assert [each["host"] for each in first["refused"]] == ["elsewhere.test", "8.8.8.8"]
     assert second["refused"] == []
 

@@ -15,8 +15,11 @@ from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
 
-_KEY, _TOKEN = "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
-_SENT_ON = ("anthropic-version", "anthropic-beta", "content-type")
+_OAUTH, _KEY, _TOKEN = "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
+_OAUTH_BETA = "oauth-2025-04-20"
+"""Value of `anthropic-beta` with which Claude Code 2.1.330 sends the token of a subscription."""
+_BETA = "anthropic-beta"
+_SENT_ON = ("anthropic-version", _BETA, "content-type")
 _PASSED_BACK = ("request-id", "retry-after", "retry-after-ms", "x-should-retry", "content-encoding")
 _RATE_LIMITS = "anthropic-ratelimit-"
 
@@ -41,10 +44,14 @@ class AnthropicUpstream(Upstream):
         options: Its settings.
         credential: Name and value of the header that carries the key.
         secret: The key.
+        beta: Added to the agent's own `anthropic-beta`.
     """
 
-    def __init__(self, options: AnthropicOptions, credential: tuple[str, str], secret: str) -> None:
+    def __init__(
+        self, options: AnthropicOptions, credential: tuple[str, str], secret: str, beta: str | None = None
+    ) -> None:
         self.model, self.secrets = options.model, (secret,)
+        self._beta = beta
         self._url = f"{options.base_url.rstrip('/')}/v1/messages"
         self._own_headers = dict([credential])
         self._timeout = httpx.Timeout(
@@ -54,26 +61,42 @@ class AnthropicUpstream(Upstream):
 
     @classmethod
     def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
-        """See `Upstream.make`; the key is read from the environment here and nowhere else.
+        """See `Upstream.make`; the key is the caller's, else read from the environment, here and nowhere else.
+
+        In this order: a token of a subscription and a key that are given, CLAUDE_CODE_OAUTH_TOKEN, ANTHROPIC_API_KEY,
+        ANTHROPIC_AUTH_TOKEN.
 
         Raises:
-            ConfigError: Neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN holds a key, or the base URL is no plain
-                HTTP URL.
+            ConfigError: There is no key, or the base URL is no plain HTTP URL.
         """
         read = read_options(AnthropicOptions, "anthropic", options)
         _check_url(read.base_url)
-        if key := _secret(_KEY):
+        if token := _key(task.keys.oauth_token, "oauth_token"):
+            return cls.with_oauth(read, token)
+        if key := _key(task.keys.api_key, "api_key"):
             return cls(read, ("x-api-key", key), key)
-        if token := _secret(_TOKEN):
+        if token := _key(os.environ.get(_OAUTH), _OAUTH):
+            return cls.with_oauth(read, token)
+        if key := _key(os.environ.get(_KEY), _KEY):
+            return cls(read, ("x-api-key", key), key)
+        if token := _key(os.environ.get(_TOKEN), _TOKEN):
             return cls(read, ("authorization", f"Bearer {token}"), token)
         raise ConfigError(
-            f"model anthropic: set {_KEY} (or {_TOKEN}) in the environment of this process, or choose model=oracle",
+            f"model anthropic: set {_KEY} (or {_OAUTH}, or {_TOKEN}) in the environment of this process, give a "
+            "session api_key or oauth_token, or choose model=oracle",
             variable=_KEY,
         )
+
+    @classmethod
+    def with_oauth(cls, options: AnthropicOptions, token: str) -> Self:
+        """Make one that uses a subscription's token, as `claude setup-token` gives it."""
+        return cls(options, ("authorization", f"Bearer {token}"), token, _OAUTH_BETA)
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`."""
         sent = {name: headers[name] for name in _SENT_ON if name in headers}
+        if self._beta is not None and self._beta not in sent.get(_BETA, "").split(","):
+            sent[_BETA] = ",".join(filter(None, (sent.get(_BETA), self._beta)))
         try:
             response = await self._send(json.dumps(request).encode(), sent, query)
         except httpx.TimeoutException as error:
@@ -112,11 +135,11 @@ async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
         raise GatewayError(f"the model's API broke off its answer ({type(error).__name__})") from error
 
 
-def _secret(variable: str) -> str:
-    """Read a key; one that can't stand in a header is refused without being shown."""
-    value = os.environ.get(variable, "").strip()
+def _key(given: str | None, source: str) -> str:
+    """Return a key without blanks around it; one that can't stand in a header is refused without being shown."""
+    value = (given or "").strip()
     if not value.isascii() or not value.isprintable():
-        raise ConfigError(f"model anthropic: {variable} holds characters that no key has", variable=variable)
+        raise ConfigError(f"model anthropic: {source} holds characters that no key has", variable=source)
     return value
 
 

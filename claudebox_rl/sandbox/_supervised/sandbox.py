@@ -54,7 +54,7 @@ class SupervisedSandbox(Sandbox):
         self._was_started = False
         self._stopping: asyncio.Task[None] | None = None
         self._ports: dict[int, str] = {}
-        self._published: dict[int, str] = {}
+        self._published: dict[tuple[int, int | None], str] = {}
         self._ports_lock = asyncio.Lock()
         self._gate = Gate()
         """Shut while the machine's files are copied."""
@@ -227,36 +227,41 @@ class SupervisedSandbox(Sandbox):
                 self._ports[port] = await self._lead(channel, port, host_port(port, self._traffic))
             return self._ports[port]
 
-    async def publish_port(self, port: int) -> str:
-        """Make one TCP port of 127.0.0.1 inside reachable at a free port of the host's; the same for the same port.
+    async def publish_port(self, port: int, host_port: int | None = None) -> str:
+        """Make one TCP port of 127.0.0.1 inside reachable at one of the host's; the same answer for the same ports.
 
         Whoever may connect to the host's loopback, other users too, reaches it, and nothing else of the machine.
 
         Raises:
-            ConfigError: `port` is not from 1 to 65535.
+            ConfigError: A port is not from 1 to 65535, or `host_port` is taken.
             SandboxUnavailableError: The machine is not running.
         """
         check_port(port)
+        if host_port is not None:
+            check_port(host_port)
         async with self._ports_lock:
             self._live()
-            if port not in self._published:
-                self._published[port] = await self._publish(port)
-            return self._published[port]
+            if (port, host_port) not in self._published:
+                self._published[port, host_port] = await self._publish(port, host_port or 0)
+            return self._published[port, host_port]
 
     def take_refused(self) -> tuple[RefusedConnection, ...]:
         """Return the connections that the proxy refused since the last time."""
         return self._traffic.take_refused()
 
-    async def _publish(self, port: int) -> str:
+    async def _publish(self, port: int, host_port: int) -> str:
         async def into(near: Connection) -> None:
             try:
                 await self._reach(self._live(), port, Counted(near, self._traffic))
             except SandboxUnavailableError as error:
                 raise ConnectionAbortedError(str(error)) from error
 
+        try:
+            listener = socket.create_server(("127.0.0.1", host_port))
+        except OSError as error:
+            raise ConfigError(f"port {host_port} of the host can't be had: {error.strerror}", port=host_port) from error
         relay = Relay(into)
         self._held.push_async_callback(relay.close)
-        listener = socket.create_server(("127.0.0.1", 0))
         await relay.open(listener)
         return f"127.0.0.1:{listener.getsockname()[1]}"
 

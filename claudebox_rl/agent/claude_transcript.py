@@ -1,0 +1,90 @@
+"""The CLI's own record of a conversation, on the host, between two openings of a session: looked at, and mended.
+
+It is `projects/<folder>/<id>.jsonl` below the CLI's state folder (2.1.330). Whatever is there was written inside a
+sandbox: no link is followed, only regular files are opened, and nothing is believed but that a line is JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, cast
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MOST_PROJECTS = 1000
+_LONGEST_LINE_BYTES = 64 << 20
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is an id of a conversation, and so is safe in a command line and as a file's name."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def has_conversation(state: Path, conversation_id: str) -> bool:
+    """Say whether there is a conversation to go on with, and cut off a last line that a kill has torn.
+
+    The CLI bears a torn line (it leaves it standing, and goes on), but not a file without a message: it ends.
+
+    Args:
+        state: The CLI's state folder on the host, which no machine uses now.
+        conversation_id: Whose record.
+    """
+    if not is_id(conversation_id):
+        return False
+    found = [_mend(record) for record in _records(state, f"{conversation_id}.jsonl")]
+    return True in found
+
+
+def _records(state: Path, name: str) -> Generator[int]:
+    """Yield a descriptor of each file of that name, one folder below `projects`."""
+    with contextlib.suppress(OSError), _opened(state) as here, _opened("projects", here) as projects:
+        with os.scandir(projects) as entries:
+            folders = [entry.name for entry, _ in zip(entries, range(_MOST_PROJECTS), strict=False)]
+        for folder in folders:
+            with contextlib.suppress(OSError), _opened(folder, projects) as inner, _opened(name, inner, _FILE) as file:
+                if stat.S_ISREG(os.fstat(file).st_mode):
+                    yield file
+
+
+@contextlib.contextmanager
+def _opened(name: str | Path, parent: int | None = None, flags: int = _FOLDER) -> Generator[int]:
+    descriptor = os.open(name, flags, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _mend(record: int) -> bool:
+    """Cut what follows the last whole line, and say whether a line holds a message of the user."""
+    whole, is_found = 0, False
+    with os.fdopen(os.dup(record), "rb") as file:
+        while line := file.readline(_LONGEST_LINE_BYTES):
+            entry = _parsed(line)
+            if entry is None and not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            is_found = is_found or _is_message(entry)
+    if whole < os.fstat(record).st_size:
+        os.ftruncate(record, whole)
+    return is_found
+
+
+def _is_message(entry: Any) -> bool:
+    return isinstance(entry, dict) and cast("dict[str, Any]", entry).get("type") == "user"
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

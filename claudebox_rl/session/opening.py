@@ -1,0 +1,134 @@
+"""One opening of a session: its machine, with the agent at work in it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from claudebox_rl.agent import Agent, AgentContext, Endpoint, PromptOptions, agent_class
+from claudebox_rl.gateway import GatewayEpisode, shared_gateway
+from claudebox_rl.sandbox import Mount, Sandbox
+from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.folder import SessionFolder
+from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
+from claudebox_rl.session.meter import Meter
+from claudebox_rl.session.model import make_model
+from claudebox_rl.session.settings import SessionSettings
+from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is there while a session is open."""
+
+    sandbox: Sandbox
+    agent: Agent
+    meter: Meter
+    gateway_episode: GatewayEpisode | None
+    """None for agents that ask no model."""
+    skills: LoadedSkills
+    boot_s: float
+    setup_s: float
+
+
+async def open_session(
+    stack: AsyncExitStack,
+    settings: SessionSettings,
+    folder: SessionFolder | None,
+    log: SessionLog,
+    episode_id: str,
+    options: PromptOptions,
+) -> Opening:
+    """Boot the machine, put the task's files in, and start the agent.
+
+    Args:
+        stack: Takes what ends it all, whether this returns or raises.
+        settings: What is asked for.
+        folder: The session's, open; None: nothing is kept.
+        log: The session's.
+        episode_id: Tag of the model calls.
+        options: Of the first prompt.
+
+    Raises:
+        ClaudeBoxError: As `ClaudeBox.open`.
+    """
+    started = time.monotonic()
+    workspace = folder.workspace if folder else None
+    skills = NO_SKILLS
+    if settings.skills:
+        skills = await load_skills(settings.skills, await ground(settings.sandbox, settings.task))
+    mounts = (*_mounts(settings, folder), *skills.mounts)
+    sandbox = await make_sandbox(settings.sandbox, settings.task, mounts, workspace, settings.env)
+    log.begin(sandbox)
+    stack.callback(log.end_machine)
+    await stack.enter_async_context(sandbox)
+    meter = log.measure(sandbox)
+    booted = time.monotonic()
+    for host_port, port in settings.ports:
+        await sandbox.publish_port(port, host_port)
+    if folder is None or not folder.record.is_prepared:
+        await prepare_workdir(sandbox, settings.task)
+    episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
+    agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
+    log.ready()
+    return Opening(sandbox, agent, meter, episode, skills, booted - started, time.monotonic() - booted)
+
+
+def _mounts(settings: SessionSettings, folder: SessionFolder | None) -> tuple[Mount, ...]:
+    program = agent_class(settings.agent.name)
+    own: tuple[Mount, ...] = ()
+    if folder is not None and program.state_target is not None:
+        own = (Mount(folder.agent, program.state_target, read_only=False),)
+    return (*program.mounts(), *own, *settings.volumes)
+
+
+async def _open_episode(
+    stack: AsyncExitStack, sandbox: Sandbox, settings: SessionSettings, skills: LoadedSkills, episode_id: str
+) -> GatewayEpisode | None:
+    if not agent_class(settings.agent.name).needs_model:
+        return None
+    upstream = make_model(settings.model, settings.task, root=sandbox.root, keys=settings.keys)
+    gateway = await stack.enter_async_context(shared_gateway())
+    episode = gateway.open_episode(episode_id, upstream, named_secrets=skills.secrets)
+    stack.callback(episode.close)
+    return episode
+
+
+async def _start_agent(
+    stack: AsyncExitStack,
+    sandbox: Sandbox,
+    settings: SessionSettings,
+    skills: LoadedSkills,
+    log: SessionLog,
+    episode: GatewayEpisode | None,
+    options: PromptOptions,
+) -> Agent:
+    task, config = settings.task, settings.agent
+    endpoint = None
+    log.hide((episode.secret, *episode.upstream.secrets) if episode else (), skills.secrets)
+    if episode is not None:
+        gateway = await stack.enter_async_context(shared_gateway())
+        address = await sandbox.expose_host_port(gateway.port)
+        endpoint = Endpoint(f"http://{address}{episode.path}", episode.secret, episode.upstream.model)
+    context = AgentContext(
+        sandbox=sandbox,
+        config=config,
+        cwd=(task and task.workdir) or WORKSPACE,
+        endpoint=endpoint,
+        env={
+            **await skills.environment(sandbox),
+            **(task.solution_env if task and config.name == "oracle" else {}),
+        },
+        plugins=skills.plugins,
+        secrets=skills.secrets,
+        solution=task.solution_files() if task else {},
+        options=options,
+        conversation=log.conversation(),
+        on_action=log.action,
+    )
+    agent = agent_class(config.name)(context)
+    stack.push_async_callback(agent.stop)
+    await agent.start()
+    return agent
