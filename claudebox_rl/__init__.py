@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 from claudebox_rl.types import SUBMIT
 
 if TYPE_CHECKING:
+    from claudebox_rl.rewards import (
+        CodeQualityReward,
+        CustomReward,
+        EfficiencyReward,
+        RewardFunction,
+        SuccessOnlyReward,
+        combine_rewards,
+    )
     from claudebox_rl.rollout import run_episode
     from claudebox_rl.session.box import ClaudeBox
+    from claudebox_rl.session.export import TrajectoryExporter
     from claudebox_rl.session_types import ResourceMetrics, SessionInfo, SessionMetadata
     from claudebox_rl.trajectory import load_dataset
     from claudebox_rl.types import ActionLog, CodeResult, Episode, Outcome
@@ -22,12 +31,19 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "ActionLog": "claudebox_rl.types",
     "ClaudeBox": "claudebox_rl.session.box",
+    "CodeQualityReward": "claudebox_rl.rewards",
     "CodeResult": "claudebox_rl.types",
+    "CustomReward": "claudebox_rl.rewards",
+    "EfficiencyReward": "claudebox_rl.rewards",
     "Episode": "claudebox_rl.types",
     "Outcome": "claudebox_rl.types",
     "ResourceMetrics": "claudebox_rl.session_types",
+    "RewardFunction": "claudebox_rl.rewards",
     "SessionInfo": "claudebox_rl.session_types",
     "SessionMetadata": "claudebox_rl.session_types",
+    "SuccessOnlyReward": "claudebox_rl.rewards",
+    "TrajectoryExporter": "claudebox_rl.session.export",
+    "combine_rewards": "claudebox_rl.rewards",
     "load_dataset": "claudebox_rl.trajectory",
     "run_episode": "claudebox_rl.rollout",
 }
@@ -36,13 +52,20 @@ __all__ = [
     "SUBMIT",
     "ActionLog",
     "ClaudeBox",
+    "CodeQualityReward",
     "CodeResult",
+    "CustomReward",
+    "EfficiencyReward",
     "Episode",
     "Outcome",
     "ResourceMetrics",
+    "RewardFunction",
     "SessionInfo",
     "SessionMetadata",
+    "SuccessOnlyReward",
+    "TrajectoryExporter",
     "__version__",
+    "combine_rewards",
     "load_dataset",
     "run_episode",
 ]

@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
+    _describe_export(commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON"))
     return parser
 
 
@@ -111,6 +112,16 @@ def _describe_tasks(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_tasks)
 
 
+def _describe_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("source", metavar="SESSION_OR_DATASET", help="a stored session's id, or a dataset's folder")
+    command.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="where to write; replaced if it is there"
+    )
+    command.add_argument("--format", choices=("json", "jsonl"), help="one document, or a line a step (by FILE's name)")
+    command.add_argument("--episode", help="of a dataset: an episode's id, or how it begins; else all")
+    command.set_defaults(run=_export)
+
+
 def _rollout(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.rollout import print_config, rollout
 
@@ -140,6 +151,13 @@ def _tasks(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.tasks import list_tasks
 
     list_tasks(arguments.selector, console=make_console())
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.export import export
+
+    export(arguments.source, arguments.output, arguments.format, arguments.episode, console=make_console())
     return 0
 
 

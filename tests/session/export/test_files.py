@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from claudebox_rl import load_dataset
+from claudebox_rl import TrajectoryExporter, load_dataset
 from claudebox_rl.errors import ConfigError, SchemaVersionError, SessionNotFoundError, TrajectoryError
-from claudebox_rl.session.export import TrajectoryExporter
 from claudebox_rl.session.export.history import from_history
 from claudebox_rl.trajectory import EpisodeJournal, commit
 from claudebox_rl.types import Episode, Outcome, Step, ToolCall

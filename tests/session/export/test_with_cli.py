@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from claudebox_rl import ClaudeBox
+from claudebox_rl import ClaudeBox, TrajectoryExporter
 from claudebox_rl.rewards import SuccessOnlyReward
-from claudebox_rl.session.export import TrajectoryExporter
 
 TURNS = [
     {
