@@ -14,6 +14,7 @@ from claudebox_rl import __version__
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
+from claudebox_rl.cli.skills_help import SKILLS_HELP
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
 
@@ -79,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _describe_skills(
+        commands.add_parser(
+            "skills",
+            help="list skills, and install them before a session needs them",
+            description="Skills: packages, programs and instructions that a session can be given.",
+            epilog=SKILLS_HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
     _describe_export(commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON"))
     return parser
@@ -105,6 +115,24 @@ def _describe_machines(command: argparse.ArgumentParser) -> None:
     reaping = deeds.add_parser("reap", help="end and remove what dead owners left, and say what was done")
     reaping.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     reaping.set_defaults(run=_reap_machines)
+
+
+def _describe_skills(command: argparse.ArgumentParser) -> None:
+    deeds = command.add_subparsers(required=True, metavar="list|show|install|clean")
+    listing = deeds.add_parser("list", help="print them, and what is installed of each")
+    listing.add_argument("--json", action="store_true", help="a JSON array; sizes in bytes")
+    listing.set_defaults(run=_list_skills)
+    showing = deeds.add_parser("show", help="print what one installs, its versions, and what Claude is told")
+    showing.add_argument("name", help="of the skill, or module:SKILL")
+    showing.set_defaults(run=_show_skill)
+    installing = deeds.add_parser("install", help="install some, so that sessions start at once and without a network")
+    installing.add_argument("name", nargs="+", help="of a skill, or module:SKILL")
+    installing.add_argument("--sandbox", default="auto", help="backend to install for (auto)")
+    installing.add_argument("--image", help="image to install upon; else the backend's default")
+    installing.set_defaults(run=_install_skills)
+    cleaning = deeds.add_parser("clean", help="remove what is installed; sessions that use it must be closed")
+    cleaning.add_argument("name", nargs="*", help="of a skill; none: all")
+    cleaning.set_defaults(run=_clean_skills)
 
 
 def _describe_tasks(command: argparse.ArgumentParser) -> None:
@@ -145,6 +173,30 @@ def _reap_machines(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.machines import reap_machines
 
     return reap_machines(console=make_console(), dry_run=arguments.dry_run)
+
+
+def _list_skills(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.skills import list_all
+
+    return list_all(console=make_console(), as_json=arguments.json)
+
+
+def _show_skill(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.skills import show
+
+    return show(arguments.name, console=make_console())
+
+
+def _install_skills(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.skills import install
+
+    return install(arguments.name, console=make_console(), sandbox=arguments.sandbox, image=arguments.image)
+
+
+def _clean_skills(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.skills import clean
+
+    return clean(arguments.name, console=make_console())
 
 
 def _tasks(arguments: argparse.Namespace) -> int:

@@ -48,8 +48,15 @@ class Layer:
         wrapper.write_text("\n".join(lines) + "\n")
         wrapper.chmod(0o755)
 
-    def wrap_all(self) -> None:
-        """Wrap every program that `system` has in a folder of programs and that has no wrapper yet."""
+    def show_programs(self) -> None:
+        """Put into `bin` what it has not yet: programs of `system`, wrapped, and scripts of Python packages."""
+        self._wrap_all()
+        for script in sorted((self.python / "bin").glob("*")):
+            self.bin.mkdir(exist_ok=True)
+            if not (self.bin / script.name).exists():
+                (self.bin / script.name).symlink_to(f"../python/bin/{script.name}")
+
+    def _wrap_all(self) -> None:
         for folder in PROGRAMS:
             for entry in sorted((self.system / folder).glob("*")):
                 program = self._resolved(entry)
@@ -125,7 +132,8 @@ class Apt:
         self._run("apt-get", "-q", "update")
         chosen = self._choose(packages)
         if not chosen:
-            raise InstallError(f"the root has {', '.join(packages)} already; leave system_packages out")
+            _say(f"the root has {', '.join(packages)} already")
+            return []
         _say(f"fetching {len(chosen)} Debian packages")
         archives = self._work / "debs"
         archives.mkdir()
@@ -201,16 +209,11 @@ def install(job: dict[str, Any], work: Path) -> None:
         debian = Apt(job["apt"], work).install(job["system_packages"], layer.system)
     if job["requirements"]:
         install_python(job["requirements"], layer, pip or [], work)
+    layer.show_programs()
     if job["install_cmd"]:
         _say("running install_cmd")
         _run(["sh", "-ec", job["install_cmd"]], cwd=work)
-    layer.wrap_all()
-    if (layer.python / "bin").is_dir():
-        layer.bin.mkdir(exist_ok=True)
-        for script in sorted((layer.python / "bin").iterdir()):
-            target = layer.bin / script.name
-            if not target.exists():
-                target.symlink_to(f"../python/bin/{script.name}")
+        layer.show_programs()
     python = locked_python(layer, pip) if pip else []
     (layer.path / "lock.json").write_text(json.dumps({"python": python, "system": sorted(debian)}, indent=1))
 

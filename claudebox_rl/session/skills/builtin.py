@@ -33,8 +33,15 @@ POSTGRES_SKILL = Skill(
     "Query and manage PostgreSQL databases: psql, pg_dump, and psycopg for Python",
     requirements=("psycopg[binary]>=3.2",),
     system_packages=("postgresql-client",),
-    install_cmd="for program in psql pg_dump pg_restore pg_isready; do claudebox-wrap "
-    '"$(echo "$CLAUDEBOX_SKILL"/system/usr/lib/postgresql/*/bin/$program)"; done',
+    # What Debian has in /usr/bin is a script that looks for these in fixed places.
+    install_cmd="""\
+for program in psql pg_dump pg_restore pg_isready; do
+  for found in "$CLAUDEBOX_SKILL"/system/usr/lib/postgresql/*/bin/$program /usr/lib/postgresql/*/bin/$program; do
+    if [ -x "$found" ]; then claudebox-wrap "$found"; break; fi
+  done
+done
+psql --version
+""",
     instructions="""\
 `psql "$DATABASE_URL" -c 'select 1'` for single queries (`-At` for bare values, `--csv` for tables); `pg_dump` and
 `pg_restore` are there too. From Python, use psycopg 3, and give values as parameters:
@@ -126,7 +133,11 @@ SCRAPING_SKILL = Skill(
     "Fetch and take apart web pages: BeautifulSoup, lxml, and a headless Chromium through Playwright",
     requirements=("beautifulsoup4>=4.12", "lxml>=5", "playwright>=1.47", "requests>=2.32"),
     system_packages=("chromium", "fonts-dejavu-core"),
-    install_cmd='claudebox-wrap "$CLAUDEBOX_SKILL/system/usr/lib/chromium/chromium" chromium',
+    install_cmd="""\
+chromium=$CLAUDEBOX_SKILL/system/usr/lib/chromium/chromium
+if [ -x "$chromium" ]; then claudebox-wrap "$chromium"; fi
+chromium --version
+""",
     instructions="""\
 Pages without scripts: `requests` and `BeautifulSoup(text, "lxml")`. Pages that need a browser: Playwright with the
 Chromium that is installed here; `playwright install` is neither needed nor possible.

@@ -33,11 +33,16 @@ def make_plugin(skills: Sequence[Skill]) -> Path:
     """
     content = dict(_content(skills))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
-    place = home().absolute() / "skills" / "plugins" / digest
+    place = plugins_dir() / digest
     with boundary(SkillError, f"can't write the skills' texts to {place}"):
         if not place.is_dir():
             _write(content, place)
     return place
+
+
+def plugins_dir() -> Path:
+    """Return the folder of plug-in folders; it may not be there."""
+    return home().absolute() / "skills" / "plugins"
 
 
 def skill_text(skill: Skill) -> str:
