@@ -94,7 +94,9 @@ class Layer:
         for listing in sorted((self.system / "etc/ld.so.conf.d").glob("*.conf")):
             lines = [line.strip() for line in listing.read_text(errors="replace").splitlines()]
             folders += [self.system / line.lstrip("/") for line in lines if line.startswith("/")]
-        return folders
+        # Libraries name folders of their own by absolute paths, which lead to the root and not here.
+        private = {library.parent for folder in folders for library in folder.glob("*/lib*.so*")}
+        return list(dict.fromkeys([*folders, *sorted(private)]))
 
 
 class Apt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -41,4 +42,16 @@ async def said(*commands: str, **options: Any) -> CodeResult:
     async with scripted(*map(bash, commands), **options) as box:
         result = await box.code("go")
     assert result.success, result.error
+    return result
+
+
+async def use_with_port(port: int, commands: Sequence[str], *skills: str | Skill, **options: Any) -> CodeResult:
+    """As `said`, with a server of the host's loopback led into the machine, at the same port."""
+    options = {"sandbox": "local", **options}
+    async with scripted(*map(bash, commands), skills=skills, **options) as box:
+        assert await box.sandbox.expose_host_port(port) == f"127.0.0.1:{port}"
+        result = await box.code("go", timeout_s=300)
+    assert result.success, result.error
+    for call in result.action_log:
+        assert not call.is_error, call.output
     return result
