@@ -35,6 +35,13 @@ class Redactor:
             data = data.replace(secret.encode(), mark.encode())
         return data
 
+    def json_data(self, data: bytes) -> bytes:
+        """Return lines of JSON, or any other text, without secrets as such a text writes them."""
+        for secret, mark in self._marks:
+            for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+                data = data.replace(form.encode(), mark.encode())
+        return data
+
     def value(self, value: Any) -> Any:
         """Return a JSON value without secrets in its texts and names; the old one is not changed."""
         text = json.dumps(value)

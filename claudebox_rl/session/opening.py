@@ -17,6 +17,7 @@ from claudebox_rl.session.meter import Meter
 from claudebox_rl.session.model import make_model
 from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
+from claudebox_rl.session.skills.scrub import scrub
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ async def open_session(
     skills = NO_SKILLS
     if settings.skills:
         skills = await load_skills(settings.skills, await ground(settings.sandbox, settings.task))
+    if folder is not None and skills.secrets:
+        scrub(folder.agent, skills.secrets)
+        stack.callback(scrub, folder.agent, skills.secrets)
     mounts = (*_mounts(settings, folder), *skills.mounts)
     sandbox = await make_sandbox(settings.sandbox, settings.task, mounts, workspace, settings.env)
     log.begin(sandbox)
