@@ -41,8 +41,9 @@ class _Pair:
 
 
 def assess(changes: Changes, *, types: bool = True) -> tuple[FileQuality, ...]:
-    """Judge the changed files of languages that an analyser knows, by path; files whose code is the same are left out.
+    """Judge the changed files of languages that an analyser knows, by path.
 
+    Left out are files whose code is the same, and those in which nothing can be measured (not Python, no function).
     The analysers read copies under other names, in a folder that holds nothing else.
 
     Raises:
@@ -63,7 +64,8 @@ def assess(changes: Changes, *, types: bool = True) -> tuple[FileQuality, ...]:
         broken = {each.name for each in lint if each.code == "invalid-syntax"}
         typed = python.types(folder, [one for one in texts if one.name not in broken]) if types else None
         found = functions(folder, sources)
-    return tuple(_judge(pair, lint, typed, found, pair.after.name in broken) for pair in pairs)
+    judged = (_judge(pair, lint, typed, found, pair.after.name in broken) for pair in pairs)
+    return tuple(file for file in judged if file.parts)
 
 
 def _pairs(changes: Changes) -> Iterable[_Pair]:
@@ -99,8 +101,8 @@ def _judge(
     if worse is not None and not is_broken:
         reasons += [f"{one.name}: {one.branches} branches, {one.num_lines} lines" for one in worse if _ease(one) < 1]
         parts["complexity"] = min(map(_ease, worse), default=1.0)
-    weight = sum(WEIGHTS[name] for name in parts)
-    score = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight if weight else 1.0
+    weight = sum(WEIGHTS[name] for name in parts) or 1.0
+    score = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight
     return FileQuality(pair.path, 0.0 if is_broken else min(1.0, score), parts, tuple(reasons))
 
 

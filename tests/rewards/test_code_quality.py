@@ -47,6 +47,7 @@ def test_no_code_is_no_evidence(quick: CodeQualityReward) -> None:
     comments = "# why\n\n" + GOOD.replace("    return", "    # twice\n    return")
     assert quick(wrote(("a.py", GOOD, comments))) is None
     assert quick(wrote(("empty.py", None, ""))) is None
+    assert quick(wrote(("a.js", None, "const a = 1\n"))) is None
 
 
 def test_other_files_buy_nothing(quick: CodeQualityReward) -> None:
