@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from claudebox_rl.rollout import run_episode
     from claudebox_rl.session.box import ClaudeBox
     from claudebox_rl.session.export import TrajectoryExporter
+    from claudebox_rl.session.templates.image import get_template_image
+    from claudebox_rl.session.templates.template import SandboxTemplate, get_template_description, list_templates
     from claudebox_rl.session_types import ResourceMetrics, SessionInfo, SessionMetadata
     from claudebox_rl.trajectory import load_dataset
     from claudebox_rl.types import ActionLog, CodeResult, Episode, Outcome
@@ -39,11 +41,15 @@ _PUBLIC = {
     "Outcome": "claudebox_rl.types",
     "ResourceMetrics": "claudebox_rl.session_types",
     "RewardFunction": "claudebox_rl.rewards",
+    "SandboxTemplate": "claudebox_rl.session.templates.template",
     "SessionInfo": "claudebox_rl.session_types",
     "SessionMetadata": "claudebox_rl.session_types",
     "SuccessOnlyReward": "claudebox_rl.rewards",
     "TrajectoryExporter": "claudebox_rl.session.export",
     "combine_rewards": "claudebox_rl.rewards",
+    "get_template_description": "claudebox_rl.session.templates.template",
+    "get_template_image": "claudebox_rl.session.templates.image",
+    "list_templates": "claudebox_rl.session.templates.template",
     "load_dataset": "claudebox_rl.trajectory",
     "run_episode": "claudebox_rl.rollout",
 }
@@ -60,12 +66,16 @@ __all__ = [
     "Outcome",
     "ResourceMetrics",
     "RewardFunction",
+    "SandboxTemplate",
     "SessionInfo",
     "SessionMetadata",
     "SuccessOnlyReward",
     "TrajectoryExporter",
     "__version__",
     "combine_rewards",
+    "get_template_description",
+    "get_template_image",
+    "list_templates",
     "load_dataset",
     "run_episode",
 ]

@@ -34,6 +34,8 @@ class SandboxConfig:
     `module:Class`."""
     image: str | None = None
     """OCI image, for backends with images; None: the task's own."""
+    template: str | None = None
+    """Instead of `image`: a template that was built (`web_dev`; see `claudebox-rl templates list`), or any image."""
     network: str | None = None
     """`none`, `restricted` (only `allowed_hosts`) or `full`; None: as the task says, and `none` without a task."""
     allowed_hosts: list[str] = field(default_factory=list[str])

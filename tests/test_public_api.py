@@ -9,7 +9,6 @@ import sys
 import claudebox_rl
 
 PUBLIC = [
-    "SUBMIT",
     "ActionLog",
     "ClaudeBox",
     "CodeQualityReward",
@@ -20,12 +19,17 @@ PUBLIC = [
     "Outcome",
     "ResourceMetrics",
     "RewardFunction",
+    "SUBMIT",
+    "SandboxTemplate",
     "SessionInfo",
     "SessionMetadata",
     "SuccessOnlyReward",
     "TrajectoryExporter",
     "__version__",
     "combine_rewards",
+    "get_template_description",
+    "get_template_image",
+    "list_templates",
     "load_dataset",
     "run_episode",
 ]

@@ -15,6 +15,7 @@ from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
 from claudebox_rl.cli.skills_help import SKILLS_HELP
+from claudebox_rl.cli.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
 
@@ -91,6 +92,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
     _describe_export(commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON"))
+    _describe_templates(
+        commands.add_parser(
+            "templates",
+            help="build machines with tools for a kind of work, and check them",
+            description="List templates, build them into images, and check that their tools answer.",
+            epilog=TEMPLATES_HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     return parser
 
 
@@ -150,6 +160,22 @@ def _describe_export(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_export)
 
 
+def _describe_templates(command: argparse.ArgumentParser) -> None:
+    deeds = command.add_subparsers(required=True, metavar="list|build|check")
+    listing = deeds.add_parser("list", help="print them: which are built, and what they take on disk")
+    listing.add_argument("--json", action="store_true", help="a JSON array, with every package's version")
+    listing.set_defaults(run=_list_templates)
+    building = deeds.add_parser("build", help="build them, as root; says each step (minutes)")
+    checking = deeds.add_parser("check", help="ask every tool for an answer, in a sandbox without a network")
+    for deed in (building, checking):
+        which = deed.add_mutually_exclusive_group(required=True)
+        which.add_argument("name", nargs="*", default=[], help="names: web_dev, data_science, ...")
+        which.add_argument("--all", action="store_true", help="every one")
+    checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    building.set_defaults(run=_build_templates)
+    checking.set_defaults(run=_check_templates)
+
+
 def _rollout(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.rollout import print_config, rollout
 
@@ -197,6 +223,30 @@ def _clean_skills(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.skills import clean
 
     return clean(arguments.name, console=make_console())
+
+
+def _list_templates(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.templates import list_templates
+
+    return list_templates(console=make_console(), as_json=arguments.json)
+
+
+def _build_templates(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.templates import build_templates
+
+    return build_templates(_template_names(arguments), console=make_console())
+
+
+def _check_templates(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.templates import check_templates
+
+    return check_templates(_template_names(arguments), arguments.sandbox, console=make_console())
+
+
+def _template_names(arguments: argparse.Namespace) -> list[str]:
+    from claudebox_rl.session.templates.template import SandboxTemplate
+
+    return list(SandboxTemplate) if arguments.all else arguments.name
 
 
 def _tasks(arguments: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ class RolloutApp:
     policy: str = "instruct"
     reward: list[Any] = field(default_factory=list[Any])
     skills: list[str] = field(default_factory=list[str])
+    template: str | None = None
     max_steps: int = 16
     seed: int = 0
     out: str | None = None

@@ -40,12 +40,14 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         sandbox: Backend by name, or the fields of `SandboxConfig`.
         max_steps: Prompts after which the episode is truncated.
         skills: Names of what the agent is given beyond its tools (see `claudebox_rl.session.skills`).
+        template: One that was built (`"web_dev"`), or an image; None: as `sandbox` says.
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
     Raises:
         ConfigError: An unknown name, field or value; the message lists the known ones.
         TaskError: An unknown task, or a malformed task folder.
+        TemplateError: The template is unknown or not built on this machine.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  # Gymnasium's own form
@@ -59,12 +61,13 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         sandbox: Setting | SandboxConfig = "auto",
         max_steps: int = 16,
         skills: Sequence[str] = (),
+        template: str | None = None,
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise ConfigError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
-        self.settings = make_settings(model, agent, sandbox, max_steps, skills)
+        self.settings = make_settings(model, agent, sandbox, max_steps, skills, template)
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode
         self.observation_space = observation_space()

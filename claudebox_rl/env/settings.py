@@ -13,6 +13,7 @@ from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import UPSTREAMS
 from claudebox_rl.sandbox import check_sandbox_name
 from claudebox_rl.session.skills.registry import find_skills
+from claudebox_rl.session.templates.image import with_template
 
 Setting = str | dict[str, Any]
 
@@ -40,12 +41,14 @@ def make_settings(
     sandbox: Setting | SandboxConfig,
     max_steps: int,
     skills: Sequence[str] = (),
+    template: str | None = None,
 ) -> EnvSettings:
     """Check what a user gave and make the settings.
 
     Raises:
         ConfigError: An unknown name (the message lists the known ones), field or value.
         SkillNotFoundError: A skill is unknown.
+        TemplateError: The template is unknown or not built on this machine.
     """
     if not all(isinstance(name, str) for name in skills):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError("skills of an environment are names: register_skill, or give module:SKILL", field="skills")
@@ -55,7 +58,7 @@ def make_settings(
     settings = EnvSettings(
         parse(ModelConfig, model, key="upstream", where="model"),
         parse(AgentConfig, agent, key="name", where="agent"),
-        parse(SandboxConfig, sandbox, key="name", where="sandbox"),
+        with_template(parse(SandboxConfig, sandbox, key="name", where="sandbox"), template),
         max_steps,
         tuple(skills),
     )

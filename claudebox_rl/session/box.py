@@ -27,6 +27,7 @@ from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes
 from claudebox_rl.session.settings import Env, Volume, make_settings
 from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
+from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
@@ -63,6 +64,7 @@ class ClaudeBox(KeptSessions):
             every key does; without it and `api_key`, CLAUDE_CODE_OAUTH_TOKEN and ANTHROPIC_API_KEY are looked for.
         api_key: Key of the Messages API, likewise.
         image: As `sandbox.image`.
+        template: Instead of an image: one that was built (`"web_dev"`), or any image, as `sandbox.template`.
         cpus: As `sandbox.cpus`. Without a task a session has 4, 4096 MiB and 8 GB, where the backend can hold it to
             them; a task has its own. What is given here or in `sandbox` must hold, or is refused.
         memory_mib: As `sandbox.memory_mib`.
@@ -80,6 +82,7 @@ class ClaudeBox(KeptSessions):
         ConfigError: An unknown name or field, or a value that can't be.
         SkillNotFoundError: A skill is unknown.
         TaskError: The task is unknown or malformed.
+        TemplateError: The template is unknown or not built on this machine.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class ClaudeBox(KeptSessions):
         oauth_token: str | None = None,
         api_key: str | None = None,
         image: str | None = None,
+        template: SandboxTemplate | str | None = None,
         cpus: float | None = None,
         memory_mib: int | None = None,
         disk_size_gb: int | None = None,
@@ -113,6 +117,7 @@ class ClaudeBox(KeptSessions):
             agent=agent,
             sandbox=sandbox,
             image=image,
+            template=template,
             cpus=cpus,
             memory_mib=memory_mib,
             disk_size_gb=disk_size_gb,

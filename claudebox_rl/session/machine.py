@@ -15,6 +15,7 @@ from claudebox_rl.sandbox.auto import Choice, choose_sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.sandbox.spec import Network
 from claudebox_rl.session.skills.install import Ground
+from claudebox_rl.session.templates.image import image_of
 from claudebox_rl.tasks import Task, check_playable
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ async def choose(config: SandboxConfig, task: Task | None) -> Choice:
     """
     if config.name != "auto":
         return Choice(config.name, "as configured")
-    return await choose_sandbox(image=config.image or (task.image if task else None))
+    return await choose_sandbox(image=image_of(config) or (task.image if task else None))
 
 
 def check_backend(task: Task, backend: type[Sandbox]) -> None:
@@ -99,6 +100,7 @@ def make_spec(
 
     Raises:
         ConfigError: An unknown network mode, or hosts that it has no place for.
+        TemplateError: The template is unknown or not built.
     """
     able = backend.capabilities()
     network = _network(backend, config, task)
@@ -119,8 +121,13 @@ def make_spec(
 
 
 def chosen_image(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -> str | None:
-    """Return the image that the machine boots; None: the backend's default."""
-    return config.image or (task.image if task and backend.capabilities().boots(task.image) else None)
+    """Return the image that the machine boots; None: the backend's default.
+
+    Raises:
+        ConfigError: `image` and `template` are both given.
+        TemplateError: The template is unknown or not built.
+    """
+    return image_of(config) or (task.image if task and backend.capabilities().boots(task.image) else None)
 
 
 async def ground(config: SandboxConfig, task: Task | None) -> Ground:

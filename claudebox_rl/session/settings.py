@@ -13,6 +13,8 @@ from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox import Mount
 from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.session.skills.skill import Skill
+from claudebox_rl.session.templates.image import with_template
+from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task, find_tasks
 
 Volume = Mount | tuple[str | Path, str] | tuple[str | Path, str, str]
@@ -23,7 +25,8 @@ _KEYS = {
     "ANTHROPIC_API_KEY": "api_key",
     "ANTHROPIC_AUTH_TOKEN": "api_key",
 }
-_SIZES = ("image", "cpus", "memory_mib", "disk_size_gb")
+_IMAGES = frozenset({"image", "template"})
+_SIZES = ("cpus", "memory_mib", "disk_size_gb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def make_settings(
     agent: str | dict[str, Any] | AgentConfig,
     sandbox: str | dict[str, Any] | SandboxConfig,
     image: str | None,
+    template: SandboxTemplate | str | None,
     cpus: float | None,
     memory_mib: int | None,
     disk_size_gb: int | None,
@@ -79,6 +83,7 @@ def make_settings(
         ConfigError: One is unknown, of a wrong type, or contradicts another.
         SkillNotFoundError: A skill is unknown.
         TaskError: The task is unknown or malformed.
+        TemplateError: The template is unknown or not built on this machine.
     """
     disk_mib = None if disk_size_gb is None else disk_size_gb * _MIB_OF_GB
     given = {"image": image, "cpus": cpus, "memory_mib": memory_mib, "disk_mib": disk_mib}
@@ -86,7 +91,7 @@ def make_settings(
         task=_one_task(task) if isinstance(task, str) else task,
         model=parse(ModelConfig, model, key="upstream", where="model"),
         agent=parse(AgentConfig, agent, key="name", where="agent"),
-        sandbox=_sized(parse(SandboxConfig, sandbox, key="name", where="sandbox"), given),
+        sandbox=with_template(_sized(parse(SandboxConfig, sandbox, key="name", where="sandbox"), given), template),
         skills=tuple(find_skills(skills)),
         volumes=tuple(_mount(volume) for volume in volumes),
         ports=tuple(_pair(pair) for pair in ports),
@@ -118,6 +123,7 @@ def from_memory(session_id: str, remembered: Mapping[str, Any], overrides: Mappi
     arguments["ports"] = [tuple(pair) for pair in arguments.get("ports", [])]
     if "sandbox" not in overrides and isinstance(arguments.get("sandbox"), dict):
         replaced = {"disk_mib" if name == "disk_size_gb" else name for name in _SIZES if name in overrides}
+        replaced |= _IMAGES if _IMAGES & overrides.keys() else set()
         arguments["sandbox"] = {name: v for name, v in arguments["sandbox"].items() if name not in replaced}
     return {**arguments, **overrides}
 

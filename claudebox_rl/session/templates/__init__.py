@@ -1,0 +1,1 @@
+"""Templates: machines with tools for a kind of work, as recipes that are built into OCI layout folders."""
