@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from claudebox_rl.cli.untrusted import one_line
-from claudebox_rl.cli.words import compact
+from claudebox_rl.cli.words import age, compact
 from claudebox_rl.sandbox import _place, journal, reaper
 from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox.journal import MachineRecord
@@ -98,7 +98,7 @@ def _table(machines: Sequence[dict[str, Any]]) -> Table:
     table.add_column("place", no_wrap=True)
     for machine in machines:
         row = [machine["sandbox_id"], machine["backend"], machine["owner"], machine["owner_pid"]]
-        row += [machine["machine_pid"] or "-", _age(machine["age_s"]), f"{compact(machine['state_bytes'])}B"]
+        row += [machine["machine_pid"] or "-", age(machine["age_s"]), f"{compact(machine['state_bytes'])}B"]
         cells = [Text(one_line(str(cell))) for cell in (*row, _where(machine["place"], machine["host"]))]
         cells[2].stylize(_OWNER_STYLES[machine["owner"]])
         table.add_row(*cells)
@@ -122,10 +122,3 @@ def _deed(leftover: Leftover, dry_run: bool) -> Text:
     if leftover.error is not None:
         return Text(f"can't remove {name} ({one_line(why)}): {one_line(leftover.error)}", style="red")
     return Text(f"{'would remove' if dry_run else 'removed'} {name} ({one_line(why)})")
-
-
-def _age(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

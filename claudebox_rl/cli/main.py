@@ -14,6 +14,7 @@ from claudebox_rl import __version__
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
+from claudebox_rl.cli.sessions_command import add_sessions
 from claudebox_rl.cli.skills_help import SKILLS_HELP
 from claudebox_rl.cli.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.untrusted import printable
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    add_sessions(commands)
     _describe_skills(
         commands.add_parser(
             "skills",

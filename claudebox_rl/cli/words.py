@@ -37,3 +37,11 @@ def dollars(value: float) -> str:
 def moment(epoch_s: float) -> str:
     """Return a time in UTC, to the second."""
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def age(seconds: float) -> str:
+    """Return a length of time in its largest unit of which there are two: `90 min`, `3 d`."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
