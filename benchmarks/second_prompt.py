@@ -11,6 +11,7 @@ import time
 from claudebox_rl import ClaudeBox
 from claudebox_rl.agent.base import Endpoint, PromptOptions
 from claudebox_rl.agent.claude_command import command, environment
+from claudebox_rl.config import AgentConfig
 
 PAIRS = 12
 PROMPT = "Say that you are there."
@@ -19,10 +20,10 @@ PROMPT = "Say that you are there."
 async def fresh_s(box: ClaudeBox, endpoint: Endpoint) -> float:
     """Run the CLI once, as a user's script would."""
     options = PromptOptions()
-    argv = command("", endpoint.model, box.agent_config, options, session_id="x", resume=False, spent_usd=0.0)
+    argv = command("", endpoint.model, AgentConfig(), options, session_id="x", resume=False, spent_usd=0.0)
     argv = [argv[0], "-p", PROMPT, *argv[argv.index("--permission-mode") : argv.index("--session-id")]]
     started = time.perf_counter()
-    result = await box.sandbox.exec(argv, env=environment(endpoint, box.agent_config), timeout_s=60)
+    result = await box.sandbox.exec(argv, env=environment(endpoint, AgentConfig()), timeout_s=60)
     assert result.exit_code == 0, result.stderr
     return time.perf_counter() - started
 
