@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from claudebox_rl.rewards._analysis import syntax
 from claudebox_rl.rewards._analysis.run import NoEvidenceError, require
 from claudebox_rl.rewards.function import RewardFunction
 from claudebox_rl.rewards.quality import FileQuality, assess
@@ -16,7 +17,8 @@ class CodeQualityReward(RewardFunction):
     """How good the code is that the prompt wrote: not whether it is what was asked, which is the verifier's to say.
 
     Range: 0 to 1. Formula: the lowest score of the files whose code the prompt changed, so that clean files beside a
-    bad one buy nothing. A file that does not parse (Python) scores 0; any other the weighted mean of its parts:
+    bad one buy nothing. A file that does not parse (Python, JavaScript, TypeScript, Go, Java, Rust) scores 0; any other
+    the weighted mean of its parts:
 
     - `lint` (0.5; Python): `1 - (10 * errors + 2 * warnings) / max(10, new lines of code)`, at least 0, as in pylint's
       score. Only findings that the file did not have before count.
@@ -25,9 +27,9 @@ class CodeQualityReward(RewardFunction):
     - `types` (0.2; Python): `1 - 5 * errors / max(10, new lines of code)`, at least 0, new errors only.
 
     The weights of the parts that a file has are scaled to sum to 1. Source: `result.changes`, read by ruff (rules in
-    `_analysis/python.py`), lizard (cyclomatic complexity, McCabe 1976) and mypy, in processes of their own over copies:
-    nothing of the agent's is imported or run, and neither its configuration files nor its `noqa`, `type: ignore` and
-    the like have a say.
+    `_analysis/python.py`), lizard (cyclomatic complexity, McCabe 1976), mypy and tree-sitter, in processes of their own
+    over copies: nothing of the agent's is imported or run, and neither its configuration files nor its `noqa`, `type:
+    ignore` and the like have a say.
 
     None where no code changed (comments, other files, removed files), and where the changes or an analyser's answer are
     not known. A run takes about 0.1 s, and 0.5 to 1 s more with `types`.
@@ -43,7 +45,7 @@ class CodeQualityReward(RewardFunction):
     needs_changes = True
 
     def __init__(self, *, types: bool = True) -> None:
-        require("ruff", "lizard", *(["mypy"] if types else []))
+        require("ruff", "lizard", *syntax.PACKAGES, *(["mypy"] if types else []))
         self.types = types
 
     def measure(self, result: CodeResult) -> float | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudebox_rl.rewards._analysis import python
+from claudebox_rl.rewards._analysis import python, syntax
 from claudebox_rl.rewards._analysis.complexity import Function, functions
 from claudebox_rl.rewards._analysis.run import NoEvidenceError
 from claudebox_rl.rewards._analysis.source import Source, code_lines, source
@@ -61,11 +61,11 @@ def assess(changes: Changes, *, types: bool = True) -> tuple[FileQuality, ...]:
             (folder / one.name).write_text(one.text, encoding="utf-8", errors="replace", newline="\n")
         texts = [one for one in sources if one.language == "python"]
         lint = python.lint(folder, texts) if texts else []
-        broken = {each.name for each in lint if each.code == "invalid-syntax"}
+        broken = syntax.broken(folder, sources) | {each.name for each in lint if each.code == "invalid-syntax"}
         typed = python.types(folder, [one for one in texts if one.name not in broken]) if types else None
         found = functions(folder, sources)
-    judged = (_judge(pair, lint, typed, found, pair.after.name in broken) for pair in pairs)
-    return tuple(file for file in judged if file.parts)
+    judged = (_judge(pair, lint, typed, found, _is_broken(pair, broken)) for pair in pairs)
+    return tuple(file for file in judged if file is not None)
 
 
 def _pairs(changes: Changes) -> Iterable[_Pair]:
@@ -85,7 +85,7 @@ def _judge(
     types: Sequence[python.Finding] | None,
     found: Sequence[Function],
     is_broken: bool,
-) -> FileQuality:
+) -> FileQuality | None:
     parts: dict[str, float] = {}
     reasons: list[str] = []
     room = max(10, pair.num_new_lines)
@@ -101,9 +101,20 @@ def _judge(
     if worse is not None and not is_broken:
         reasons += [f"{one.name}: {one.branches} branches, {one.num_lines} lines" for one in worse if _ease(one) < 1]
         parts["complexity"] = min(map(_ease, worse), default=1.0)
-    weight = sum(WEIGHTS[name] for name in parts) or 1.0
+    if is_broken:
+        return FileQuality(pair.path, 0.0, parts, (*reasons, "does not parse"))
+    if not parts:
+        return None
+    weight = sum(WEIGHTS[name] for name in parts)
     score = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight
-    return FileQuality(pair.path, 0.0 if is_broken else min(1.0, score), parts, tuple(reasons))
+    return FileQuality(pair.path, min(1.0, score), parts, tuple(reasons))
+
+
+def _is_broken(pair: _Pair, broken: Set[str]) -> bool:
+    """Whether the prompt left a file that does not parse; what is no Python and never did is beyond its grammar."""
+    if pair.after.name not in broken:
+        return False
+    return pair.after.language == "python" or pair.before is None or pair.before.name not in broken
 
 
 def _new(pair: _Pair, findings: Sequence[python.Finding]) -> list[python.Finding]:

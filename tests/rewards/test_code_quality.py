@@ -67,6 +67,21 @@ def test_what_was_there_before_is_not_held_against_the_prompt(quick: CodeQuality
     assert file.findings == ("F401 line 1",)
 
 
+BROKEN = {
+    "a.js": "function f( { return 1 }",
+    "a.ts": "const x: = 1",
+    "a.go": "package a\nfunc {",
+    "a.rs": "fn f( {",
+    "A.java": "class A {",
+}
+
+
+@pytest.mark.parametrize("path", BROKEN)
+def test_what_does_not_parse_is_worth_nothing(quick: CodeQualityReward, path: str) -> None:
+    assert quick(wrote((path, None, BROKEN[path]))) == 0.0
+    assert quick(wrote((path, BROKEN[path], BROKEN[path] + "\nx"))) != 0.0  # the grammar may not know it
+
+
 ORDERS = ("ruff: noqa", "flake8: noqa", "mypy: ignore-errors", "type: ignore", "#lizard forgives", "GENERATED CODE")
 
 
