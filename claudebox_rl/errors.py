@@ -87,6 +87,15 @@ class SandboxUnavailableError(SandboxError):
     """The machine is dead or was stopped; nothing more can be run in it."""
 
 
+class SandboxAttachError(SandboxError):
+    """A running machine can't be taken over.
+
+    Its context has `cause`: `unknown` (no such machine), `gone` (it has ended), `held` (its owner, `pid`, lives),
+    `owner` (it was made to end with its owner), `elsewhere` (made in another container or on another host), `home` (its
+    backend's folder is in use, by `pid`) or `refused` (what answers inside is not its supervisor, or nothing does).
+    """
+
+
 class SandboxTimeoutError(SandboxError, TimeoutError):
     """A machine did not answer in its time (a command's own time-out is a result, not an error)."""
 

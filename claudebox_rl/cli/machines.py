@@ -19,7 +19,7 @@ from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox.journal import MachineRecord
 from claudebox_rl.sandbox.reaper import Leftover, Owner
 
-_OWNER_STYLES: dict[Owner, str] = {"alive": "green", "dead": "red", "elsewhere": "dim"}
+_OWNER_STYLES: dict[Owner, str] = {"alive": "green", "dead": "red", "detached": "yellow", "elsewhere": "dim"}
 _KINDS = {
     "machine": "its owner is dead",
     "record": "a broken record",
@@ -54,17 +54,18 @@ def list_machines(*, console: Console, as_json: bool = False) -> int:
     return 0
 
 
-def reap_machines(*, console: Console, dry_run: bool = False) -> int:
+def reap_machines(*, console: Console, dry_run: bool = False, detached: bool = False) -> int:
     """End and remove what dead owners left, and say so.
 
     Args:
         console: Where to print.
         dry_run: Only say what would be removed.
+        detached: End machines too that nobody owns but that were to outlive their owner.
 
     Returns:
         0; 1 where something could not be removed.
     """
-    done = reaper.leftovers() if dry_run else reaper.reap(wait=True)
+    done = reaper.leftovers(detached=detached) if dry_run else reaper.reap(wait=True, detached=detached)
     for leftover in done:
         console.print(_deed(leftover, dry_run), soft_wrap=True)
     num_failed = sum(leftover.error is not None for leftover in done)
@@ -97,7 +98,7 @@ def _table(machines: Sequence[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("place", no_wrap=True)
     for machine in machines:
-        row = [machine["sandbox_id"], machine["backend"], machine["owner"], machine["owner_pid"]]
+        row = [machine["sandbox_id"], machine["backend"], machine["owner"], machine["owner_pid"] or "-"]
         row += [machine["machine_pid"] or "-", age(machine["age_s"]), f"{compact(machine['state_bytes'])}B"]
         cells = [Text(one_line(str(cell))) for cell in (*row, _where(machine["place"], machine["host"]))]
         cells[2].stylize(_OWNER_STYLES[machine["owner"]])
@@ -118,7 +119,8 @@ def _deed(leftover: Leftover, dry_run: bool) -> Text:
     name = one_line(leftover.name)
     why = _KINDS[leftover.kind]
     if leftover.record is not None:
-        why = f"{leftover.record.backend}, of process {leftover.record.owner_pid}, which is gone"
+        owner_pid = leftover.record.owner_pid
+        why = f"{leftover.record.backend}, " + (f"of process {owner_pid}, which is gone" if owner_pid else "detached")
     if leftover.error is not None:
         return Text(f"can't remove {name} ({one_line(why)}): {one_line(leftover.error)}", style="red")
     return Text(f"{'would remove' if dry_run else 'removed'} {name} ({one_line(why)})")

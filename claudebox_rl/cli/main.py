@@ -126,6 +126,7 @@ def _describe_machines(command: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_list_machines)
     reaping = deeds.add_parser("reap", help="end and remove what dead owners left, and say what was done")
     reaping.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    reaping.add_argument("--detached", action="store_true", help="end machines too that were to outlive their owner")
     reaping.set_defaults(run=_reap_machines)
 
 
@@ -200,7 +201,7 @@ def _list_machines(arguments: argparse.Namespace) -> int:
 def _reap_machines(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.machines import reap_machines
 
-    return reap_machines(console=make_console(), dry_run=arguments.dry_run)
+    return reap_machines(console=make_console(), dry_run=arguments.dry_run, detached=arguments.detached)
 
 
 def _list_skills(arguments: argparse.Namespace) -> int:

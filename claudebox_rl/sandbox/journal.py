@@ -10,14 +10,17 @@ import dataclasses
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from claudebox_rl._resources import home
 from claudebox_rl.sandbox._place import here, host, process_start
 from claudebox_rl.sandbox._spread import spread
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 SUFFIX, PARTIAL = ".json", ".partial"
 """Of a record, and of one that is being written."""
 
@@ -44,6 +47,8 @@ class MachineRecord:
     """What stays the same over boots."""
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
     """What else is to be removed with the machine, JSON: see `reaper.remove_machine`."""
+    kept: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What it takes to come back to a machine that outlives its owner, JSON; empty where it ends with that."""
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -65,7 +70,9 @@ def machines_dir() -> Path:
     return folder
 
 
-def record(sandbox_id: str, backend: str, state_dir: Path | None = None, **extra: Any) -> MachineRecord:
+def record(
+    sandbox_id: str, backend: str, state_dir: Path | None = None, *, kept: Mapping[str, Any] = _NOTHING, **extra: Any
+) -> MachineRecord:
     """Write down that this process is about to start a machine."""
     entry = MachineRecord(
         sandbox_id=sandbox_id,
@@ -77,16 +84,30 @@ def record(sandbox_id: str, backend: str, state_dir: Path | None = None, **extra
         host=host(),
         created_at=time.time(),
         extra=extra,
+        kept=dict(kept),
     )
-    _write(entry)
-    return entry
+    return _put(entry)
 
 
 def record_machine(entry: MachineRecord, machine_pid: int) -> MachineRecord:
     """Add the process of a machine that has started to its record."""
-    entry = replace(entry, machine_pid=machine_pid, machine_start=process_start(machine_pid))
-    _write(entry)
-    return entry
+    return _put(replace(entry, machine_pid=machine_pid, machine_start=process_start(machine_pid)))
+
+
+def record_kept(entry: MachineRecord, **facts: Any) -> MachineRecord:
+    """Add to what it takes to come back to a machine."""
+    return _put(replace(entry, kept={**entry.kept, **facts}))
+
+
+def take(entry: MachineRecord) -> MachineRecord:
+    """Make this process the owner of a machine."""
+    pid = os.getpid()
+    return _put(replace(entry, owner_pid=pid, owner_start=process_start(pid) or "", place=here()))
+
+
+def leave(entry: MachineRecord) -> MachineRecord:
+    """Write down that nobody owns a machine any more, which goes on."""
+    return _put(replace(entry, owner_pid=0, owner_start=""))
 
 
 def forget(sandbox_id: str) -> None:
@@ -120,8 +141,11 @@ def read(path: Path) -> MachineRecord | None:
     return entry if entry.sandbox_id == path.stem and not path.stem.startswith(".") else None
 
 
-def _write(entry: MachineRecord) -> None:
+def _put(entry: MachineRecord) -> MachineRecord:
     target = machines_dir() / f"{entry.sandbox_id}{SUFFIX}"
     partial = target.with_suffix(PARTIAL)
+    # What gives power over a machine is nobody else's to read, also in a folder that had other rights before.
+    partial.touch(mode=0o600)
     partial.write_text(json.dumps(asdict(entry)))
     partial.replace(target)
+    return entry

@@ -3,6 +3,7 @@
 Only what is provably left is touched:
 - a machine whose owner has ended: in this place its process is gone; on another boot of this host everything is, if the
   journal lies where no other kernel writes. What other hosts and other containers wrote stays.
+- of machines that outlive their owner, one whose own process has ended too; the others only where that is asked for;
 - a record that can't be read and has not changed for a while (a crash of the host leaves such), or was never finished;
 - a state folder without a record, since a record is written before its folder is made and removed after it.
 """
@@ -23,13 +24,15 @@ from typing import Literal
 
 from claudebox_rl.errors import SandboxError
 from claudebox_rl.sandbox import _place, journal
+from claudebox_rl.sandbox._box.removal import remove_box
 from claudebox_rl.sandbox._local import cgroups
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.journal import MachineRecord, machines_dir
 
 _LOG = logging.getLogger(__name__)
-Owner = Literal["alive", "dead", "elsewhere"]
-"""Of a machine; `elsewhere`: in another container or on another host, so that nothing can be told from here."""
+Owner = Literal["alive", "dead", "detached", "elsewhere"]
+"""Of a machine; `detached`: there is none, and the machine goes on, as it was asked to; `elsewhere`: in another
+container or on another host, so that nothing can be told from here."""
 Kind = Literal["machine", "record", "folder"]
 _SETTLED_S = 600.0
 """Age from which something unfinished is no longer being written, also by a host that shares the folder over NFS."""
@@ -53,32 +56,40 @@ class Leftover:
 def owner_of(entry: MachineRecord) -> Owner:
     """Say whether the process that started a machine lives."""
     if entry.place == _place.here():
-        return "alive" if _place.process_start(entry.owner_pid) == entry.owner_start else "dead"
+        if _place.process_start(entry.owner_pid) == entry.owner_start:
+            return "alive"
+        return "detached" if entry.kept and is_running(entry) else "dead"
     is_other_boot = _place.boot_of(entry.place) != _place.boot_of(_place.here())
     if is_other_boot and entry.host == _place.host() and _place.has_one_kernel(machines_dir()):
         return "dead"
     return "elsewhere"
 
 
-def leftovers() -> list[Leftover]:
+def is_running(entry: MachineRecord) -> bool:
+    """Say whether the process of a machine of this place lives."""
+    return bool(entry.machine_pid) and _place.process_start(entry.machine_pid) == entry.machine_start is not None
+
+
+def leftovers(*, detached: bool = False) -> list[Leftover]:
     """Return what a `reap` would remove now."""
     # In this order: whatever has a folder in the first list has a record in the second, or had none before.
     folders = sorted(place for place in machines_dir().iterdir() if place.is_dir() and not place.is_symlink())
     files = sorted(place for place in machines_dir().iterdir() if place.suffix in (journal.SUFFIX, journal.PARTIAL))
-    found = [leftover for place in files if (leftover := _look(place)) is not None]
+    found = [leftover for place in files if (leftover := _look(place, detached)) is not None]
     recorded = {place.stem for place in files} - {Path(each.name).stem for each in found if each.kind == "record"}
     orphans = [place for place in folders if place.name not in recorded and _is_settled(place)]
     return [*found, *(Leftover(place.name, "folder") for place in orphans)]
 
 
-def reap(*, wait: bool = False) -> list[Leftover]:
+def reap(*, wait: bool = False, detached: bool = False) -> list[Leftover]:
     """End and remove what is left; what could not be removed says why, and does not keep the others.
 
     Args:
         wait: Wait for another process that is at it; else leave it to that and return nothing.
+        detached: End machines too that nobody owns but that were to outlive their owner.
     """
     with _turn(wait) as is_ours:
-        done = [_remove(leftover) for leftover in leftovers()] if is_ours else []
+        done = [_remove(leftover) for leftover in leftovers(detached=detached)] if is_ours else []
     for each in done:
         if each.error:
             _LOG.warning("can't remove %s, which was left behind: %s", each.name, each.error)
@@ -108,6 +119,8 @@ def remove_machine(entry: MachineRecord) -> None:
     """
     if entry.place == _place.here():
         _end_process(entry)
+    if entry.kept:
+        remove_box(entry.sandbox_id, Path(entry.kept["home"]))
     if not cgroups.remove(entry.extra.get("groups", ())):
         raise SandboxError("its control groups can't be removed")
     if entry.state_dir:
@@ -116,10 +129,11 @@ def remove_machine(entry: MachineRecord) -> None:
     journal.forget(entry.sandbox_id)
 
 
-def _look(place: Path) -> Leftover | None:
+def _look(place: Path, detached: bool) -> Leftover | None:
     entry = journal.read(place) if place.suffix == journal.SUFFIX else None
     if entry is not None:
-        return Leftover(entry.sandbox_id, "machine", entry) if owner_of(entry) == "dead" else None
+        gone = ("dead", "detached") if detached else ("dead",)
+        return Leftover(entry.sandbox_id, "machine", entry) if owner_of(entry) in gone else None
     return Leftover(place.name, "record") if _is_settled(place) else None
 
 
@@ -151,7 +165,7 @@ def _end_process(entry: MachineRecord) -> None:
         SandboxError: It does not end.
     """
     give_up = time.monotonic() + _END_S
-    while entry.machine_pid and _place.process_start(entry.machine_pid) == entry.machine_start is not None:
+    while entry.machine_pid and is_running(entry):
         if time.monotonic() > give_up:
             raise SandboxError(f"process {entry.machine_pid} does not end")
         with contextlib.suppress(ProcessLookupError):

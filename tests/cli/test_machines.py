@@ -167,10 +167,33 @@ def test_machines_of_other_places_are_shown_and_stay(
     assert left() == ["far.json"]
 
 
+def test_a_detached_machine_is_shown_and_ended_on_demand_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaper, "remove_box", lambda name, place: None)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as machine:
+        journal.leave(journal.record_machine(journal.record("kept", "boxlite", kept={"home": "/x"}), machine.pid))
+        assert [each["owner"] for each in listed(capsys)] == ["detached"]
+        assert main(["machines", "list"]) == 0
+        text = capsys.readouterr().out
+        assert text.splitlines()[1].split()[:5] == ["kept", "boxlite", "detached", "-", str(machine.pid)]
+        assert "left behind" not in text
+        assert main(["machines", "reap"]) == 0
+        assert capsys.readouterr().out == "0 removed\n"
+        assert main(["machines", "reap", "--detached", "--dry-run"]) == 0
+        assert capsys.readouterr().out == "would remove kept (boxlite, detached)\n1 would be removed\n"
+        assert main(["machines", "reap", "--detached"]) == 0
+        assert capsys.readouterr().out == "removed kept (boxlite, detached)\n1 removed\n"
+        assert machine.poll() == -9
+    assert left() == []
+
+
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["machines", "--help"])
     text = capsys.readouterr().out
-    assert all(word in text for word in ("--dry-run", "--json", "elsewhere", "exit codes", "CLAUDEBOX_HOME"))
+    assert all(
+        word in text for word in ("--dry-run", "--json", "--detached", "elsewhere", "exit codes", "CLAUDEBOX_HOME")
+    )
     with pytest.raises(SystemExit, match="2"):
         main(["machines"])

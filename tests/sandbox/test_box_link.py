@@ -18,11 +18,11 @@ import pytest
 from claudebox_rl.errors import ConfigError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox._box import carry, pulse
 from claudebox_rl.sandbox._box.link import BoxLink
+from claudebox_rl.sandbox._box.linked import LinkedSandbox
 from claudebox_rl.sandbox._box.main import main_command
 from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
 from claudebox_rl.sandbox._local.bwrap_options import python
 from claudebox_rl.sandbox._supervised import frames
-from claudebox_rl.sandbox._supervised.sandbox import SupervisedSandbox
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import SandboxSpec
 
@@ -97,17 +97,12 @@ async def start_main(arguments: list[str]) -> Execution:
     return Execution(process)
 
 
-class Piped(SupervisedSandbox):
+class Piped(LinkedSandbox):
     """A sandbox whose box is a namespace: BoxliteSandbox's own way from the main command up."""
 
     name = "piped"
     capabilities = BoxliteSandbox.capabilities
-    _connect, _lead, _reach = BoxliteSandbox._connect, BoxliteSandbox._lead, BoxliteSandbox._reach
     fork = BoxliteSandbox.fork
-
-    def __init__(self, spec: SandboxSpec | None = None) -> None:
-        super().__init__(spec)
-        self._link: BoxLink | None = None
 
     async def _boot(self) -> None:
         execution = await start_main(main_command((), user=None, has_network=False)[1:])

@@ -27,8 +27,18 @@ def test_a_record_lives_from_start_to_stop() -> None:
     assert journal.records() == []
 
 
-def test_only_the_user_can_read_it() -> None:
+def test_only_the_user_can_read_it(empty_home: Path) -> None:
     assert journal.machines_dir().stat().st_mode & 0o777 == 0o700
+    journal.record("one", "boxlite", kept={"key": "secret"})
+    assert (journal.machines_dir() / "one.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_it_takes_to_come_back_grows() -> None:
+    entry = journal.record("one", "boxlite", kept={"home": "/x"})
+    entry = journal.leave(journal.record_kept(entry, env={"A": "1"}))
+    assert journal.records() == [entry]
+    assert (entry.owner_pid, entry.kept) == (0, {"home": "/x", "env": {"A": "1"}})
+    assert journal.take(entry).owner_pid == os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -38,6 +48,7 @@ def test_only_the_user_can_read_it() -> None:
         {"machine_pid": "1"},
         {"created_at": None},
         {"extra": []},
+        {"kept": None},
         {"sandbox_id": "another"},
         {"owner_start": None},
     ],

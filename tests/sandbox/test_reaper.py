@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from claudebox_rl.errors import SandboxAttachError
 from claudebox_rl.sandbox import _place, journal, reaper
 from claudebox_rl.sandbox.reaper import Leftover
 
@@ -126,6 +127,64 @@ def test_other_hosts_and_other_containers_are_left_alone(
     assert reaper.reap() == []
     assert state.exists()
     assert [reaper.owner_of(entry) for entry in journal.records()] == ["elsewhere"]
+
+
+# Machines that outlive their owner
+
+
+@pytest.fixture
+def removed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
+    """What BoxLite, which is not here, was asked to remove."""
+    asked: list[tuple[str, Path]] = []
+    monkeypatch.setattr(reaper, "remove_box", lambda name, place: asked.append((name, place)))
+    return asked
+
+
+def test_a_machine_without_an_owner_goes_on_where_it_was_asked_to(removed: list[tuple[str, Path]]) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as machine:
+        start = _place.process_start(machine.pid)
+        leave_behind("kept", kept={"home": "/boxes"}, machine_pid=machine.pid, machine_start=start)
+        assert [reaper.owner_of(entry) for entry in journal.records()] == ["detached"]
+        assert reaper.reap() == []
+        assert machine.poll() is None
+        assert names(reaper.reap(detached=True)) == ["kept"]
+        assert machine.poll() == -9
+    assert removed == [("kept", Path("/boxes"))]
+    assert left() == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"machine_pid": os.getpid(), "machine_start": "before"}])
+def test_one_whose_own_process_has_ended_is_removed(
+    changes: dict[str, object], removed: list[tuple[str, Path]]
+) -> None:
+    leave_behind("kept", kept={"home": "/boxes"}, **changes)
+    assert names(reaper.reap()) == ["kept"]
+    assert removed == [("kept", Path("/boxes"))]
+
+
+def test_one_of_another_boot_has_ended(monkeypatch: pytest.MonkeyPatch, removed: list[tuple[str, Path]]) -> None:
+    monkeypatch.setattr(_place, "has_one_kernel", lambda folder: True)
+    leave_behind("kept", kept={"home": "/boxes"}, place=OTHER_BOOT)
+    assert names(reaper.reap()) == ["kept"]
+    assert removed == [("kept", Path("/boxes"))]
+
+
+def test_one_with_a_living_owner_is_not_detached(removed: list[tuple[str, Path]]) -> None:
+    entry = journal.record_machine(journal.record("kept", "boxlite", kept={"home": "/boxes"}), os.getpid())
+    assert reaper.reap(detached=True) == []
+    assert reaper.owner_of(journal.leave(entry)) == "detached"
+    assert reaper.owner_of(journal.take(entry)) == "alive"
+    assert removed == []
+
+
+def test_one_whose_box_can_not_be_removed_stays_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, place: Path) -> None:
+        raise SandboxAttachError(f"{place} is in use by process 7", cause="home")
+
+    monkeypatch.setattr(reaper, "remove_box", refuse)
+    leave_behind("kept", kept={"home": "/boxes"})
+    assert [each.error for each in reaper.reap()] == ["/boxes is in use by process 7"]
+    assert [entry.sandbox_id for entry in journal.records()] == ["kept"]
 
 
 # The end of machines

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from claudebox_rl.errors import SandboxStartError
+from claudebox_rl.sandbox._guest.rejoin import answer_to
 from claudebox_rl.sandbox._guest.streams import CHUNK_BYTES, Splitter, Stream, StreamError, Streams, join
 from claudebox_rl.sandbox._network.connection import Connection, Door
 from claudebox_rl.sandbox._network.connection import join as connect
@@ -44,8 +45,11 @@ class BoxLink:
         self._tasks: list[asyncio.Task[None]] = []
         self._transport: asyncio.WriteTransport | None = None
 
-    async def open(self) -> tuple[dict[str, str], socket.socket]:
+    async def open(self, key: bytes | None = None) -> tuple[dict[str, str], socket.socket]:
         """Take the greeting.
+
+        Args:
+            key: What to prove oneself with first, to a box that had another host before; see `_guest.rejoin`.
 
         Returns:
             The image's environment, and the socket to the supervisor.
@@ -54,6 +58,8 @@ class BoxLink:
             SandboxStartError: The main command ended, or said something else.
         """
         self._tasks.append(asyncio.create_task(self._keep_errors()))
+        if key is not None:
+            await self._prove(key)
         env = await self._greeting()
         control, far_control = socket.socketpair()
         reader, writer = await asyncio.open_unix_connection(sock=far_control)
@@ -83,13 +89,16 @@ class BoxLink:
             raise ConnectionRefusedError("too many connections")
         await task
 
+    async def _prove(self, key: bytes) -> None:
+        line = await self._line()
+        try:
+            challenge = bytes.fromhex(json.loads(line)["challenge"])
+        except (ValueError, KeyError, TypeError):
+            raise SandboxStartError(f"process 1 of the box is not the supervisor: {line[:200]!r}") from None
+        await self._input.send_input(answer_to(key, challenge))
+
     async def _greeting(self) -> dict[str, str]:
-        while "\n" not in self._text and len(self._text) < _GREETING_CHARS:
-            try:
-                self._text += await anext(self._output)
-            except StopAsyncIteration:
-                raise SandboxStartError(f"its main command ended at once: {await self._last_words()}") from None
-        line, _, self._text = self._text.partition("\n")
+        line = await self._line()
         try:
             env: object = json.loads(line)["env"]
         except (ValueError, KeyError, TypeError):
@@ -97,6 +106,15 @@ class BoxLink:
         if not isinstance(env, dict):
             raise SandboxStartError(f"its main command is not the supervisor: {line[:200]!r}")
         return {str(name): str(value) for name, value in cast("dict[Any, Any]", env).items()}
+
+    async def _line(self) -> str:
+        while "\n" not in self._text and len(self._text) < _GREETING_CHARS:
+            try:
+                self._text += await anext(self._output)
+            except StopAsyncIteration:
+                raise SandboxStartError(f"its main command ended at once: {await self._last_words()}") from None
+        line, _, self._text = self._text.partition("\n")
+        return line
 
     async def _receive_all(self) -> None:
         splitter = Splitter()

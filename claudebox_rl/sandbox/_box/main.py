@@ -25,13 +25,13 @@ archive = os.memfd_create("claudebox")
 os.write(archive, base64.b85decode(sys.argv.pop()))
 sys.path.insert(0, f"/proc/self/fd/{{archive}}")
 from claudebox_rl.sandbox._guest.box import main
-main({folders!r}, user={user!r}, has_network={has_network!r})
+main({folders!r}, user={user!r}, has_network={has_network!r}, is_kept={is_kept!r})
 """
 
 
-def main_command(folders: Sequence[str], *, user: str | None, has_network: bool) -> list[str]:
+def main_command(folders: Sequence[str], *, user: str | None, has_network: bool, is_kept: bool = False) -> list[str]:
     """Return what a box runs as process 1; see `_guest.box.main`."""
-    program = _MAIN.format(folders=tuple(folders), user=user, has_network=has_network)
+    program = _MAIN.format(folders=tuple(folders), user=user, has_network=has_network, is_kept=is_kept)
     return ["python3", "-I", "-S", "-c", program, _archive()]
 
 

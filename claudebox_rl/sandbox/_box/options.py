@@ -52,8 +52,29 @@ def check_box(spec: SandboxSpec) -> None:
     _check_secrets(spec)
 
 
-def box_options(spec: SandboxSpec) -> Any:
-    """Return the `boxlite.BoxOptions` of a spec."""
+def check_kept(spec: SandboxSpec) -> None:
+    """Refuse what no box can be that outlives its process.
+
+    Raises:
+        ConfigError: Names the field.
+    """
+    if spec.network == "full" and spec.user in (None, "root", "0"):
+        # BoxLite gives each program that it starts inside the right to open the way to the host's loopback, also the
+        # one of a later attach; and root can put another program in that one's place.
+        raise ConfigError(
+            "detached=True with network=full needs a user other than root, who could reach the host's loopback at the "
+            "next attach: give user, or network=restricted",
+            field="user",
+        )
+
+
+def box_options(spec: SandboxSpec, *, is_kept: bool = False) -> Any:
+    """Return the `boxlite.BoxOptions` of a spec.
+
+    Args:
+        spec: What the box is to be.
+        is_kept: Whether it outlives this process. BoxLite then leaves its removal to us.
+    """
     boxlite = runtimes.load()
     image, has_network = spec.image or DEFAULT_IMAGE, spec.network == "full"
     volumes = list(_volumes(spec))
@@ -68,11 +89,11 @@ def box_options(spec: SandboxSpec) -> Any:
         ),
         secrets=[_secret(boxlite, secret) for secret in spec.secrets],
         user=_ROOT,
-        entrypoint=main_command((*WRITABLE, HOME), user=spec.user, has_network=has_network),
+        entrypoint=main_command((*WRITABLE, HOME), user=spec.user, has_network=has_network, is_kept=is_kept),
         cmd=[],
         advanced=_advanced(boxlite, has_volumes=bool(volumes), has_network=has_network),
-        auto_remove=True,
-        detach=False,
+        auto_remove=not is_kept,
+        detach=is_kept,
     )
 
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from claudebox_rl._resources import home
-from claudebox_rl.errors import SandboxStartError
+from claudebox_rl.errors import SandboxAttachError, SandboxStartError
 
 _MOST_PROCESSES = 256
+_LOCK = ".lock"
 _IN_USE = "Another BoxliteRuntime"
 _LATE = "to become ready"
 """In what BoxLite says of a box that was not ready in 30 s, which nothing sets (0.10.8)."""
 _CONSOLE_BYTES, _CONSOLE_LINES = 4096, 8
 _runtimes: dict[int, tuple[Any, Path]] = {}
-"""By process id: a forked child needs its own. With its folder."""
+"""That of new boxes, by process id: a forked child needs its own. With its folder."""
+_others: dict[tuple[int, Path], Any] = {}
+"""Those of boxes that other processes have made, by process id and folder."""
+_num_boxes: Counter[tuple[int, Path]] = Counter()
+"""Boxes of this process that need the runtime of a folder."""
 _turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
@@ -37,9 +45,60 @@ def runtime() -> Any:
     Raises:
         SandboxStartError: The package is missing, or this host can't run micro-VMs.
     """
+    return own()[0]
+
+
+def own() -> tuple[Any, Path]:
+    """Return `runtime`, and its folder.
+
+    Raises:
+        SandboxStartError: As for `runtime`.
+    """
     if os.getpid() not in _runtimes:
         _runtimes[os.getpid()] = _make()
-    return _runtimes[os.getpid()][0]
+    return _runtimes[os.getpid()]
+
+
+def runtime_at(place: Path) -> Any:
+    """Return the runtime of one folder, made where this process has none there. Blocks for some milliseconds.
+
+    Raises:
+        SandboxAttachError: Another process holds the folder.
+        SandboxStartError: The package is missing, or this host can't run micro-VMs.
+    """
+    pid = os.getpid()
+    made, made_at = _runtimes.get(pid, (None, None))
+    if made_at == place:
+        return made
+    if (pid, place) not in _others:
+        _others[pid, place] = _open(place)
+    return _others[pid, place]
+
+
+@contextmanager
+def in_use(place: Path) -> Generator[None]:
+    """Keep the runtime of a folder from being given up meanwhile."""
+    use = os.getpid(), place
+    _num_boxes[use] += 1
+    try:
+        yield
+    finally:
+        _num_boxes[use] -= 1
+
+
+def give_up(place: Path, *, own_too: bool) -> None:
+    """Let other processes have a folder, unless a box of this one needs its runtime.
+
+    Args:
+        place: The folder.
+        own_too: Also where it is that of this process's new boxes.
+    """
+    pid = os.getpid()
+    if _num_boxes[pid, place]:
+        return
+    _others.pop((pid, place), None)
+    if own_too and pid in _runtimes and _runtimes[pid][1] == place:
+        del _runtimes[pid]
 
 
 def boot_turns() -> asyncio.Semaphore:
@@ -52,11 +111,10 @@ def is_late(error: BaseException) -> bool:
     return _LATE in str(error)
 
 
-def console(box_id: str) -> str:
+def console(place: Path, box_id: str) -> str:
     """Return the last lines that a box's kernel and first programs wrote; empty where there are none."""
-    _, home_dir = _runtimes[os.getpid()]
     try:
-        with (home_dir / "boxes" / box_id / "logs" / "console.log").open("rb") as file:
+        with (place / "boxes" / box_id / "logs" / "console.log").open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _CONSOLE_BYTES))
             text = file.read(_CONSOLE_BYTES).decode("utf-8", "replace")
     except OSError:
@@ -112,12 +170,39 @@ def _cause(kind: str, text: str) -> str:
 
 
 def _make() -> tuple[Any, Path]:
-    boxlite = load()
     for place in homes():
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return boxlite.Boxlite(boxlite.Options(home_dir=str(place))), place
-        except Exception as error:  # its classes are known only to the native part
-            if _IN_USE not in str(error):
-                raise explain(error, "") from error
+            return _open(place), place
+        except SandboxAttachError:
+            continue
     raise SandboxStartError(f"{_MOST_PROCESSES} processes hold a BoxLite runtime at {homes()[0]} already")
+
+
+def _open(place: Path) -> Any:
+    boxlite = load()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return boxlite.Boxlite(boxlite.Options(home_dir=str(place)))
+    except Exception as error:  # its classes are known only to the native part
+        if _IN_USE not in str(error):
+            raise explain(error, "") from error
+        holder = _holder_of(place)
+        who = f"process {holder}" if holder else "another process"
+        raise SandboxAttachError(
+            f"BoxLite's folder {place} is in use by {who}; one process at a time can have it: attach there, or end it",
+            cause="home",
+            pid=holder,
+        ) from error
+
+
+def _holder_of(place: Path) -> int | None:
+    """Return the process that holds a folder (proc_locks(5)); None where it can't be told."""
+    try:
+        number = (place / _LOCK).stat().st_ino
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    for fields in map(str.split, lines):
+        if fields[1] == "FLOCK" and fields[-3].rpartition(":")[2] == str(number):
+            return int(fields[-4])
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import sys
 import termios
 import time
 
@@ -80,6 +81,15 @@ class Command:
         self._input.clear()
         self._close_input()
         self._send(op="ended", id=self.id, code=code, timed_out=self.timed_out)
+
+    def close(self) -> None:
+        """Tell the host that nothing more comes."""
+        self._send(op="closed", id=self.id)
+
+    def orphan(self, serial: int) -> None:
+        """Go on under another id, without a host: what it prints is dropped, and nobody hears of its end."""
+        self.id, self._send, self._credit = serial, _unheard, sys.maxsize
+        self._watch_outputs()
 
     # Output
 
@@ -163,6 +173,10 @@ class Command:
         if self._stdin is not None:
             self._watch.close(self._stdin)
             self._stdin = None
+
+
+def _unheard(**_: object) -> None:
+    """Send nothing."""
 
 
 def _discard(pipe: int, watch: Watch) -> None:

@@ -51,15 +51,13 @@ class Supervisor:
 
     def serve(self) -> NoReturn:
         """Work until the host is gone; the kernel then ends every process of the namespace with this one."""
-        os.set_blocking(self._control, False)
-        self._watch.set(self._control, READABLE, self._receive)
         woken, wake = os.pipe()
         os.set_blocking(woken, False)
         os.set_blocking(wake, False)
         signal.signal(signal.SIGCHLD, _note)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self._watch.set(woken, READABLE, lambda: self._reap(woken))
-        self._send(op="ready")
+        self._greet()
         while True:
             self._flush()
             self._watch.run_once(self._patience_s())
@@ -78,6 +76,14 @@ class Supervisor:
 
     # The host
 
+    def _greet(self) -> None:
+        os.set_blocking(self._control, False)
+        self._watch.set(self._control, READABLE, self._receive)
+        self._send(op="ready")
+
+    def _lose_host(self) -> None:
+        os._exit(0)
+
     def _send(self, *, data: bytes = b"", **message: Any) -> None:
         self._unsent += encode(message, data)
 
@@ -88,7 +94,8 @@ class Supervisor:
         except BlockingIOError:
             pass
         except (BrokenPipeError, ConnectionResetError):
-            os._exit(0)
+            self._lose_host()
+            return
         self._watch.set(self._control, READABLE | (WRITABLE if self._unsent else 0), self._receive)
 
     def _receive(self) -> None:
@@ -99,7 +106,8 @@ class Supervisor:
         except ConnectionResetError:
             received = b""
         if not received:
-            os._exit(0)
+            self._lose_host()
+            return
         for message, data in self._splitter.feed(received):
             self._answer(message, data)
 
@@ -156,10 +164,8 @@ class Supervisor:
 
         The host dials, and asks for few at once, so that nothing here waits.
         """
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made = _listening(message["port"]) if message["op"] == "listen" else socket.socket()
         try:
-            if message["op"] == "listen":
-                _listen(made, message["port"])
             rights = struct.pack("i", made.fileno())
             self._descriptors.sendmsg([b"%d" % message["id"]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
             self._send(op="socket", id=message["id"], port=made.getsockname()[1])
@@ -241,7 +247,7 @@ class Supervisor:
     def _close_done(self) -> None:
         for command in [each for each in self._commands.values() if each.done]:
             del self._commands[command.id]
-            self._send(op="closed", id=command.id)
+            command.close()
 
 
 def _drain(pipe: int) -> None:
@@ -251,20 +257,27 @@ def _drain(pipe: int) -> None:
         return
 
 
-def _listen(made: socket.socket, port: int) -> None:
+def _listening(port: int) -> socket.socket:
+    made = socket.socket()
     try:
+        # Connections of a host that is gone may still be on their way out.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(("127.0.0.1", port))
+        made.listen(_BACKLOG)
     except OSError:
-        made.bind(("127.0.0.1", 0))
-    made.listen(_BACKLOG)
+        made.close()
+        if port == 0:
+            raise
+        return _listening(0)
+    return made
 
 
 def _note(number: int, frame: FrameType | None) -> None:
     """Do nothing: that there is a handler makes Python write to the wake-up descriptor."""
 
 
-def main(control: int, descriptors: int) -> NoReturn:
-    """Read the settings from the host, give up what they say, and serve."""
+def take_settings(control: int, descriptors: int) -> dict[str, Any]:
+    """Read the settings from the host, and give up what they say."""
     for descriptor in (control, descriptors):
         # They came through an exec; a command that inherited one could speak for the supervisor.
         os.set_inheritable(descriptor, False)
@@ -277,5 +290,11 @@ def main(control: int, descriptors: int) -> NoReturn:
         for message, _ in splitter.feed(received):
             settings = message
     confine(settings)
+    return settings
+
+
+def main(control: int, descriptors: int) -> NoReturn:
+    """Read the settings from the host, give up what they say, and serve."""
+    settings = take_settings(control, descriptors)
     owner = find(settings["user"]) if settings["user"] is not None else None
     Supervisor(control, descriptors, Watchdog(settings["watch"]), owner).serve()

@@ -50,7 +50,7 @@ def others() -> dict[int, Process]:
 
 
 class Protection:
-    """Says which processes the end of one command must spare.
+    """Says which processes the end of one command must spare; those that were started from outside too.
 
     Args:
         older: Processes that stood before the command.
@@ -74,7 +74,8 @@ class Protection:
         return spared
 
     def _spares(self, process: Process, found: dict[int, Process]) -> bool:
-        if process.identity in self._older:
+        # Nobody inside can have no parent there: orphans are process 1's.
+        if process.identity in self._older or process.parent == 0:
             return True
         leader = self._sessions.get(process.session)
         if leader is None:
