@@ -34,9 +34,8 @@ async def main(model: str, sandbox: str) -> None:
             result = await box.code(prompt, max_turns=20)
             print(f"{prompt}\n  success {result.success}, exit code {result.exit_code}: {result.response}")
             for call in result.action_log:
-                print(
-                    f"  {call.name} {call.duration_s or 0:.2f} s, exit code {call.exit_code}: {call.output.strip()!r:.60}"
-                )
+                took = f"{call.duration_s or 0:.2f} s, exit code {call.exit_code}"
+                print(f"  {call.name} {took}: {call.output.strip()!r:.60}")
         used = await box.get_metrics()
         print(f"{used.num_tool_calls} tool calls, {used.disk_bytes} bytes on disk, {used.cpu_s} s of processor time")
 
