@@ -12,6 +12,7 @@ from claudebox_rl.types import SUBMIT
 
 if TYPE_CHECKING:
     from claudebox_rl.rewards import (
+        BuiltinRewards,
         CodeQualityReward,
         CustomReward,
         EfficiencyReward,
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ActionLog": "claudebox_rl.types",
+    "BuiltinRewards": "claudebox_rl.rewards",
     "ClaudeBox": "claudebox_rl.session.box",
     "CodeQualityReward": "claudebox_rl.rewards",
     "CodeResult": "claudebox_rl.types",
@@ -57,6 +59,7 @@ _PUBLIC = {
 __all__ = [
     "SUBMIT",
     "ActionLog",
+    "BuiltinRewards",
     "ClaudeBox",
     "CodeQualityReward",
     "CodeResult",

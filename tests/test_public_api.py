@@ -10,6 +10,7 @@ import claudebox_rl
 
 PUBLIC = [
     "ActionLog",
+    "BuiltinRewards",
     "ClaudeBox",
     "CodeQualityReward",
     "CodeResult",

@@ -11,6 +11,7 @@ from claudebox_rl._registry import resolve
 from claudebox_rl.config import RewardConfig, parse
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.rewards.base import RewardTerm
+from claudebox_rl.rewards.builtin import BuiltinRewards
 from claudebox_rl.rewards.code_quality import CodeQualityReward
 from claudebox_rl.rewards.efficiency import EfficiencyReward
 from claudebox_rl.rewards.function import CustomReward, RewardFunction, combine_rewards
@@ -41,6 +42,7 @@ def apply_rewards(env: gym.Env[Any, str], rewards: Sequence[str | dict[str, Any]
 
 __all__ = [
     "REWARDS",
+    "BuiltinRewards",
     "CodeQualityReward",
     "CustomReward",
     "EfficiencyReward",

@@ -7,6 +7,7 @@ above `FILE_CAP_BYTES`.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import tarfile
@@ -51,7 +52,7 @@ async def read_tree(sandbox: Sandbox, workdir: str) -> Tree | None:
         log.warning("the changes of this prompt are not known: the files of %s %s", workdir, why)
         return None
     try:
-        return _unpack(scan.stdout)
+        return await asyncio.to_thread(_unpack, scan.stdout)
     except (tarfile.TarError, SandboxError, ValueError, OSError) as error:
         log.warning("the changes of this prompt are not known: %s", error)
         return None

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudebox_rl import CodeResult, CustomReward, EfficiencyReward, RewardFunction, SuccessOnlyReward, combine_rewards
+from claudebox_rl import (
+    BuiltinRewards,
+    CodeResult,
+    CustomReward,
+    EfficiencyReward,
+    RewardFunction,
+    SuccessOnlyReward,
+    combine_rewards,
+)
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.types import Failure, ToolCall, Usage
+from claudebox_rl.rewards import CodeQualityReward
+from claudebox_rl.types import Changes, Failure, FileChange, ToolCall, Usage
 
 DONE = CodeResult(success=True, usage=Usage(900, 100), duration_s=6.0, action_log=(ToolCall("a", "Bash", {}),) * 5)
 FAILED = replace(DONE, success=False, failure=Failure.MAX_TURNS)
@@ -20,6 +29,14 @@ NO_MODEL = replace(DONE, success=False, failure=Failure.API_ERROR)
 
 def test_success() -> None:
     assert [SuccessOnlyReward()(each) for each in (DONE, FAILED, NO_MODEL)] == [1.0, -1.0, None]
+
+
+def test_the_built_in_functions_are_the_classes_defaults() -> None:
+    assert BuiltinRewards.success_only(FAILED) == -1.0
+    assert BuiltinRewards.efficiency(DONE) == EfficiencyReward()(DONE)
+    assert BuiltinRewards.code_quality(DONE) is None
+    changed = replace(DONE, changes=Changes((FileChange("a.py", None, "import os\n"),)))
+    assert BuiltinRewards.code_quality(changed) == CodeQualityReward()(changed)
 
 
 def test_efficiency_by_its_formula() -> None:
