@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from claudebox_rl.rollout import run_episode
     from claudebox_rl.session.box import ClaudeBox
     from claudebox_rl.session.export import TrajectoryExporter
+    from claudebox_rl.session.skills.builtin import (
+        API_SKILL,
+        AWS_SKILL,
+        DATA_SCIENCE_SKILL,
+        DOCKER_SKILL,
+        EMAIL_SKILL,
+        MYSQL_SKILL,
+        POSTGRES_SKILL,
+        REDIS_SKILL,
+        SCRAPING_SKILL,
+    )
+    from claudebox_rl.session.skills.registry import SkillRegistry, get_skill, list_skills, register_skill
+    from claudebox_rl.session.skills.skill import Skill
     from claudebox_rl.session.templates.image import get_template_image
     from claudebox_rl.session.templates.template import SandboxTemplate, get_template_description, list_templates
     from claudebox_rl.session_types import ResourceMetrics, SessionInfo, SessionMetadata
@@ -32,31 +45,54 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "API_SKILL": "claudebox_rl.session.skills.builtin",
+    "AWS_SKILL": "claudebox_rl.session.skills.builtin",
     "ActionLog": "claudebox_rl.types",
     "BuiltinRewards": "claudebox_rl.rewards",
     "ClaudeBox": "claudebox_rl.session.box",
     "CodeQualityReward": "claudebox_rl.rewards",
     "CodeResult": "claudebox_rl.types",
     "CustomReward": "claudebox_rl.rewards",
+    "DATA_SCIENCE_SKILL": "claudebox_rl.session.skills.builtin",
+    "DOCKER_SKILL": "claudebox_rl.session.skills.builtin",
+    "EMAIL_SKILL": "claudebox_rl.session.skills.builtin",
     "EfficiencyReward": "claudebox_rl.rewards",
     "Episode": "claudebox_rl.types",
+    "MYSQL_SKILL": "claudebox_rl.session.skills.builtin",
     "Outcome": "claudebox_rl.types",
+    "POSTGRES_SKILL": "claudebox_rl.session.skills.builtin",
+    "REDIS_SKILL": "claudebox_rl.session.skills.builtin",
     "ResourceMetrics": "claudebox_rl.session_types",
     "RewardFunction": "claudebox_rl.rewards",
+    "SCRAPING_SKILL": "claudebox_rl.session.skills.builtin",
     "SandboxTemplate": "claudebox_rl.session.templates.template",
     "SessionInfo": "claudebox_rl.session_types",
     "SessionMetadata": "claudebox_rl.session_types",
+    "Skill": "claudebox_rl.session.skills.skill",
+    "SkillRegistry": "claudebox_rl.session.skills.registry",
     "SuccessOnlyReward": "claudebox_rl.rewards",
     "TrajectoryExporter": "claudebox_rl.session.export",
     "combine_rewards": "claudebox_rl.rewards",
+    "get_skill": "claudebox_rl.session.skills.registry",
     "get_template_description": "claudebox_rl.session.templates.template",
     "get_template_image": "claudebox_rl.session.templates.image",
+    "list_skills": "claudebox_rl.session.skills.registry",
     "list_templates": "claudebox_rl.session.templates.template",
     "load_dataset": "claudebox_rl.trajectory",
+    "register_skill": "claudebox_rl.session.skills.registry",
     "run_episode": "claudebox_rl.rollout",
 }
 
 __all__ = [
+    "API_SKILL",
+    "AWS_SKILL",
+    "DATA_SCIENCE_SKILL",
+    "DOCKER_SKILL",
+    "EMAIL_SKILL",
+    "MYSQL_SKILL",
+    "POSTGRES_SKILL",
+    "REDIS_SKILL",
+    "SCRAPING_SKILL",
     "SUBMIT",
     "ActionLog",
     "BuiltinRewards",
@@ -72,14 +108,19 @@ __all__ = [
     "SandboxTemplate",
     "SessionInfo",
     "SessionMetadata",
+    "Skill",
+    "SkillRegistry",
     "SuccessOnlyReward",
     "TrajectoryExporter",
     "__version__",
     "combine_rewards",
+    "get_skill",
     "get_template_description",
     "get_template_image",
+    "list_skills",
     "list_templates",
     "load_dataset",
+    "register_skill",
     "run_episode",
 ]
 

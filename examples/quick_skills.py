@@ -1,7 +1,7 @@
 """Skills: packages, programs, files and instructions that a session is given.
 
-    python examples/quick_skills.py              # files and text alone: no network, no key
-    python examples/quick_skills.py --install    # data_science and a skill with a package, from this host's indexes
+python examples/quick_skills.py              # files and text alone: no network, no key
+python examples/quick_skills.py --install    # data_science and a skill with a package, from this host's indexes
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -36,3 +37,11 @@ def local_sandbox(home_folder: Path) -> str:
     except SandboxStartError as error:
         pytest.skip(f"this host can't run the local sandbox: {error}")
     return "local"
+
+
+@pytest.fixture
+def skills_home(home_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with room for what is downloaded: `$CLAUDEBOX_SKILLS_HOME`, else this run's own."""
+    home = Path(os.environ.get("CLAUDEBOX_SKILLS_HOME", home_folder))
+    monkeypatch.setenv("CLAUDEBOX_HOME", str(home))
+    return home

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,5 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without layers."""
     home = tmp_path / "home"
-    monkeypatch.setenv("CLAUDEBOX_HOME", str(home))
-    return home
-
-
-@pytest.fixture
-def skills_home(home_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with room for what is downloaded: `$CLAUDEBOX_SKILLS_HOME`, else this run's own."""
-    home = Path(os.environ.get("CLAUDEBOX_SKILLS_HOME", home_folder))
     monkeypatch.setenv("CLAUDEBOX_HOME", str(home))
     return home

@@ -41,11 +41,11 @@ def test_unregistering() -> None:
 
 
 def test_a_module_and_an_attribute() -> None:
-    assert get_skill("test_registry:MINE") == MINE
+    assert get_skill("test_skill_registry:MINE") == MINE
     with pytest.raises(SkillError, match="no Skill"):
-        get_skill("test_registry:NO_SKILL")
+        get_skill("test_skill_registry:NO_SKILL")
     with pytest.raises(SkillError, match="can't import"):
-        get_skill("test_registry:ABSENT")
+        get_skill("test_skill_registry:ABSENT")
 
 
 def test_what_a_user_gives() -> None:
