@@ -16,7 +16,7 @@ from skill_parts import NUMBERS, bash, write_wheel
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 IMAGE = os.environ.get("CLAUDEBOX_LAB_IMAGE", "")
-BOX = {"name": "boxlite", "image": IMAGE, "memory_mib": 1024, "start_timeout_s": 240.0}
+BOX = {"name": "boxlite", "image": IMAGE, "memory_mib": 1024, "start_timeout_s": 480.0}
 VALUE = "secret-of-zebras"
 HERD = Skill("herd", "Where zebras graze", files={"where.txt": "by the river\n"}, env_vars={"HERD_KEY": VALUE})
 
