@@ -51,6 +51,8 @@ class Conversation:
     """Of an earlier opening; empty where there was none."""
     spent_usd: float = 0.0
     """By earlier openings."""
+    cut_off: tuple[ToolCall, ...] = ()
+    """Calls of prompts that a crash cut off: the agent may not have written down all of them."""
 
 
 @dataclass(frozen=True, slots=True)

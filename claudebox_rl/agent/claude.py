@@ -11,8 +11,9 @@ from claudebox_rl.agent.action_log import ActionRecorder
 from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
 from claudebox_rl.agent.claude_command import STATE_TARGET, cli_mount, command, environment
 from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
-from claudebox_rl.agent.claude_transcript import has_conversation, is_id
+from claudebox_rl.agent.claude_transcript import has_conversation, is_id, unwritten
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
+from claudebox_rl.agent.recap import recap
 from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
 from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.sandbox import Mount
@@ -44,6 +45,7 @@ class ClaudeAgent(Agent):
         self._redactor = Redactor((), context.secrets)
         self._has_conversation = kept is not None and has_conversation(kept.folder, kept.conversation_id)
         self._session_id = kept.conversation_id if kept and self._has_conversation else str(uuid.uuid4())
+        self._recap = recap(unwritten(kept.folder, self._session_id, kept.cut_off)) if kept else ""
         self._cost_usd = 0.0  # of the live process
         self._spent_usd = kept.spent_usd if kept else 0.0  # of all of them
 
@@ -70,8 +72,8 @@ class ClaudeAgent(Agent):
         timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
         try:
             process = await self._ready(options)
-            await process.send_prompt(_as_prose(text))
-            self._has_conversation = True
+            await process.send_prompt(_as_prose(self._recap + text))
+            self._recap, self._has_conversation = "", True
             result, timed_out = await self._until_result(process, actions, timeout_s)
         except SandboxError:
             raise

@@ -11,9 +11,12 @@ import json
 import os
 import stat
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, cast
+
+from claudebox_rl.agent.recap import mark_of
+from claudebox_rl.types import ToolCall
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -42,6 +45,20 @@ def has_conversation(state: Path, conversation_id: str) -> bool:
         return False
     found = [_mend(record) for record in _records(state, f"{conversation_id}.jsonl")]
     return True in found
+
+
+def unwritten(state: Path, conversation_id: str, calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """Return the calls whose results are not in a conversation: the CLI writes them a tenth of a second late."""
+    left = list(calls)
+    for record in _records(state, f"{conversation_id}.jsonl") if left else ():
+        with os.fdopen(os.dup(record), "rb") as file:
+            for line in file:
+                left = [call for call in left if not _holds(line, call.tool_use_id)]
+    return left
+
+
+def _holds(line: bytes, tool_use_id: str) -> bool:
+    return f'"tool_use_id":"{tool_use_id}"'.encode() in line or mark_of(tool_use_id).encode() in line
 
 
 def _records(state: Path, name: str) -> Generator[int]:

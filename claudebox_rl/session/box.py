@@ -162,7 +162,7 @@ class ClaudeBox(KeptSessions):
             raise ClaudeBoxError(f"session {self.session_id!r} is open already")
         self._stack, self._owner_pid = AsyncExitStack(), os.getpid()
         try:
-            self._stack.callback(self._log.close, remove=self._auto_remove)
+            self._stack.push_async_callback(asyncio.to_thread, self._log.close, remove=self._auto_remove)
             await self._log.open(self._remembered)
             self._opening = await open_session(
                 self._stack,

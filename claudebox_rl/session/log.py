@@ -119,9 +119,9 @@ class SessionLog:
         if self._folder is None:
             return None
         record = self._folder.record
-        return Conversation(
-            self._folder.agent, self._take_conversation, record.conversation_id, record.metadata.cost_usd
-        )
+        spent_usd = record.metadata.cost_usd
+        cut_off = tuple(_cut_off(self.history()))
+        return Conversation(self._folder.agent, self._take_conversation, record.conversation_id, spent_usd, cut_off)
 
     def _take_conversation(self, conversation_id: str) -> None:
         assert self._folder is not None
@@ -224,6 +224,17 @@ class SessionLog:
             "prompt_index": max(now.num_prompts - 1, 0),
         }
         self._history.add(self._redactor.value(head | content))
+
+
+def _cut_off(history: Iterable[dict[str, Any]]) -> list[ToolCall]:
+    """Return the calls since the last prompt that came to its end."""
+    calls: list[ToolCall] = []
+    for entry in history:
+        if entry["kind"] == "result":
+            calls.clear()
+        elif entry["kind"] == "action" and entry["duration_s"] is not None:
+            calls.append(ToolCall(entry["tool_use_id"], entry["tool"], entry["input"], entry["output"]))
+    return calls
 
 
 def _result_fields(result: CodeResult) -> dict[str, Any]:

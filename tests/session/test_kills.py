@@ -63,12 +63,9 @@ def lost(folder: SessionFolder, asked: list[dict[str, Any]]) -> list[str]:
         unwritten = [word for word in words if word.rpartition("-")[0] == prompt and word not in done]
         found += [f"{word} is in the workspace, not in the history" for word in unwritten[:-1]]
     said = asked[-1]["messages"]
-    # The CLI writes its conversation a moment after it has a result: what a kill cut off had not come to the model.
-    ended = {entry["prompt_index"] for entry in history if entry["kind"] == "result"}
-    last = {entry["prompt_index"]: entry["tool_use_id"] for entry in history if entry["kind"] == "action"}
-    under_way = {tool_use_id for prompt, tool_use_id in last.items() if prompt not in ended}
-    ids = [f"toolu_{word}" for word in done if f"toolu_{word}" not in under_way]
-    found += [f"the agent has forgotten {tool_use_id}" for tool_use_id in ids if tool_use_id not in said]
+    # As the result of a call, or told of with the prompt after the crash.
+    known_ids = ('"tool_use_id": "toolu_{}"', "Result of toolu_{}:")
+    found += [f"the agent has forgotten {w}" for w in done if not any(form.format(w) in said for form in known_ids)]
     known = {entry["prompt"] for entry in asked}
     found += [f"the agent has forgotten {p}" for p in prompts if p in known and f"this is {p}" not in said]
     found += [f"{p} was asked, but is not in the history" for p in known if p not in prompts]
