@@ -86,6 +86,8 @@ class ToolCall:
     """None where the result never came."""
     parent_tool_use_id: str | None = None
     """The sub-agent's own call, where a sub-agent made this one."""
+    policy_violation: str | None = None
+    """What of the security policy it would have broken: it was refused and did not run. None where it broke nothing."""
 
     @property
     def exit_code(self) -> int | None:
@@ -200,6 +202,11 @@ class CodeResult:
     """The session after this prompt."""
     resource_metrics: ResourceMetrics | None = None
     """Taken after this prompt; None where the machine could no longer tell, and in rollouts."""
+
+    @property
+    def num_policy_violations(self) -> int:
+        """Tool calls that the security policy refused."""
+        return sum(call.policy_violation is not None for call in self.action_log)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from claudebox_rl.agent.base import OnAction
@@ -19,9 +20,16 @@ class ActionRecorder:
     Args:
         redactor: Takes secrets out of inputs and outputs, before anybody sees them.
         on_action: Told of each call once it has its result, with the index of the turn that made it.
+        violations: What calls, by tool_use_id, would have broken of a security policy; it may grow.
     """
 
-    def __init__(self, redactor: Redactor | None = None, on_action: OnAction | None = None) -> None:
+    def __init__(
+        self,
+        redactor: Redactor | None = None,
+        on_action: OnAction | None = None,
+        violations: Mapping[str, str] | None = None,
+    ) -> None:
+        self._violations: Mapping[str, str] = {} if violations is None else violations
         self._redactor = redactor or Redactor(())
         self._on_action = on_action
         self._turns: dict[str, int] = {}
@@ -56,6 +64,7 @@ class ActionRecorder:
                 output=self._redactor.text(result.output)[:OUTPUT_CAP_CHARS],
                 is_error=result.is_error,
                 duration_s=time.monotonic() - self._clock[result.tool_use_id],
+                policy_violation=self._violation(result.tool_use_id),
             )
             if self._on_action is not None:
                 self._on_action(self._calls[result.tool_use_id], self._turn_of[result.tool_use_id])
@@ -63,3 +72,7 @@ class ActionRecorder:
     def calls(self) -> tuple[ToolCall, ...]:
         """Return the calls so far; those without a result have no duration."""
         return tuple(self._calls.values())
+
+    def _violation(self, tool_use_id: str) -> str | None:
+        found = self._violations.get(tool_use_id)
+        return None if found is None else self._redactor.text(found)

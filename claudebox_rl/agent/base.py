@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from claudebox_rl.agent.guard import ToolGuard
 from claudebox_rl.config import AgentConfig
+from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import Mount, Sandbox
 from claudebox_rl.types import CodeResult, ToolCall
 
@@ -79,6 +81,8 @@ class AgentContext:
     """None where it ends with the session."""
     on_action: OnAction | None = None
     """Told of each tool call while the prompt is at work."""
+    guards: tuple[ToolGuard, ...] = ()
+    """Asked before every tool call, in this order; see `GuardPost`."""
 
 
 class Agent(ABC):
@@ -86,15 +90,22 @@ class Agent(ABC):
 
     Args:
         context: The sandbox and what is known of the session.
+
+    Raises:
+        ConfigError: The context has guards, and the program can't be made to ask them.
     """
 
     name: ClassVar[str]
     needs_model: ClassVar[bool]
     """Whether the session must open a gateway for it."""
+    asks_guards: ClassVar[bool] = False
+    """Whether it has the context's guards judge its tool calls; one that does not is refused where there are any."""
     state_target: ClassVar[str | None] = None
     """Folder inside in which it keeps its conversation; None: it has none."""
 
     def __init__(self, context: AgentContext) -> None:
+        if context.guards and not self.asks_guards:
+            raise ConfigError(f"agent={self.name} can't have its tool calls judged; use agent=claude", field="agent")
         self.context = context
         self.version = ""
 

@@ -13,6 +13,7 @@ from claudebox_rl.agent.claude_command import STATE_TARGET, cli_mount, command, 
 from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
 from claudebox_rl.agent.claude_transcript import has_conversation, is_id, unwritten
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
+from claudebox_rl.agent.guard import GuardPost
 from claudebox_rl.agent.recap import recap
 from claudebox_rl.errors import AgentError, ClaudeBoxError, SandboxError
 from claudebox_rl.gateway.redaction import Redactor
@@ -35,12 +36,14 @@ class ClaudeAgent(Agent):
 
     name = "claude"
     needs_model = True
+    asks_guards = True
     state_target = STATE_TARGET
 
     def __init__(self, context: AgentContext) -> None:
         super().__init__(context)
         kept = context.conversation
         self._process: ClaudeProcess | None = None
+        self._post = GuardPost(context.guards) if context.guards else None
         self._options = self._limits(context.options)
         self._redactor = Redactor((), context.secrets)
         self._has_conversation = kept is not None and has_conversation(kept.folder, kept.conversation_id)
@@ -68,7 +71,7 @@ class ClaudeAgent(Agent):
     async def prompt(self, text: str, options: PromptOptions) -> CodeResult:
         """Let the CLI work on one prompt."""
         started = time.monotonic()
-        actions = ActionRecorder(self._redactor, self.context.on_action)
+        actions = ActionRecorder(self._redactor, self.context.on_action, self._post.begin() if self._post else None)
         timeout_s = options.timeout_s or self.context.config.timeout_s or DEFAULT_TIMEOUT_S
         try:
             process = await self._ready(options)
@@ -150,7 +153,7 @@ class ClaudeAgent(Agent):
         )
         state_dir = f"{context.sandbox.root}{STATE_TARGET}" if context.conversation else None
         env = {**context.env, **environment(self.endpoint, context.config, context.plugins, state_dir)}
-        process = ClaudeProcess(await context.sandbox.open_exec(argv, env=env, cwd=context.cwd))
+        process = ClaudeProcess(await context.sandbox.open_exec(argv, env=env, cwd=context.cwd), self._post)
         try:
             answer = await process.initialize(_HANDSHAKE_S)
         except BaseException:

@@ -21,6 +21,12 @@ _QUIET = {
     "CLAUDE_CODE_ATTRIBUTION_HEADER": "0",  # a system block that differs per prompt and breaks prefix caches
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",  # one result a prompt
     "DISABLE_AUTOUPDATER": "1",
+    # No socket can be made there: nobody inside can put words into the session over it.
+    "XDG_RUNTIME_DIR": "/proc/none",
+    # For commands that is undone. The CLI takes all before the last " -" for the name of one program, so tabs part the
+    # rest.
+    "CLAUDE_CODE_SHELL_PREFIX": "env "
+    "-uXDG_RUNTIME_DIR\t-uCLAUDE_CODE_MESSAGING_SOCKET\t-uCLAUDE_CODE_MESSAGING_TOKEN\t/bin/bash\t-c",
 }
 
 

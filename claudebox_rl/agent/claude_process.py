@@ -7,7 +7,16 @@ import json
 import uuid
 from typing import Any
 
-from claudebox_rl.agent.events import ControlAnswer, Event, MalformedOutputError, parse_event
+from claudebox_rl.agent.claude_hooks import HookDesk, hooks
+from claudebox_rl.agent.events import (
+    CancelledRequest,
+    ControlAnswer,
+    Event,
+    HookCall,
+    MalformedOutputError,
+    parse_event,
+)
+from claudebox_rl.agent.guard import GuardPost
 from claudebox_rl.errors import AgentError, ClaudeBoxError
 from claudebox_rl.sandbox import ExecStream, ExitStatus
 
@@ -25,10 +34,12 @@ class ClaudeProcess:
 
     Args:
         stream: The running CLI, started with stream-json on both sides.
+        post: Judges every tool call before it runs; None: nothing is judged, and nothing is asked for.
     """
 
-    def __init__(self, stream: ExecStream) -> None:
+    def __init__(self, stream: ExecStream, post: GuardPost | None = None) -> None:
         self._stream = stream
+        self._desk = HookDesk(post, self._send) if post is not None else None
         self._events: asyncio.Queue[Event | ClaudeBoxError] = asyncio.Queue(maxsize=1024)
         self._stderr = bytearray()
         self._reader = asyncio.create_task(self._read())
@@ -41,11 +52,15 @@ class ClaudeProcess:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._control({"subtype": "initialize", "hooks": None})
+                answer = await self._control({"subtype": "initialize", "hooks": hooks() if self._desk else None})
         except TimeoutError:
             raise AgentError(f"the CLI did not answer its handshake in {timeout_s:g} s{self.stderr_tail}") from None
         if not answer.ok:
             raise AgentError(f"the CLI refused its handshake: {answer.body}{self.stderr_tail}")
+        if self._desk is not None and answer.body.get("hooks_applied") is not True:
+            raise AgentError(
+                "the CLI did not take the hooks by which its tool calls are judged; use the pinned version"
+            )
         return answer.body
 
     async def send_prompt(self, text: str) -> None:
@@ -88,6 +103,8 @@ class ClaudeProcess:
         finally:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+            if self._desk is not None:
+                await self._desk.close()
 
     @property
     def stderr_tail(self) -> str:
@@ -131,8 +148,15 @@ class ClaudeProcess:
             await self._events.put(error)
 
     async def _emit(self, line: bytes) -> None:
-        if line.strip():
-            await self._events.put(parse_event(line))
+        if not line.strip():
+            return
+        match parse_event(line):
+            case HookCall() as call if self._desk is not None:
+                self._desk.take(call)
+            case CancelledRequest(request_id=request_id) if self._desk is not None:
+                self._desk.drop(request_id)
+            case event:
+                await self._events.put(event)
 
     def _ended(self, status: ExitStatus) -> ProcessEndedError:
         return ProcessEndedError(

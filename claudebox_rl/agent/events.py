@@ -89,13 +89,28 @@ class ControlAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class HookCall:
+    """`control_request/hook_callback`: the CLI asks before it runs a tool, and waits."""
+
+    request_id: str
+    input: Json
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledRequest:
+    """`control_cancel_request`: the CLI waits no longer for an answer."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """An event of no consequence here."""
 
     kind: str
 
 
-Event = Init | AssistantMessage | ToolResults | Result | ControlAnswer | Other
+Event = Init | AssistantMessage | ToolResults | Result | ControlAnswer | HookCall | CancelledRequest | Other
 
 
 def parse_event(line: bytes) -> Event:
@@ -162,6 +177,17 @@ def _control_response(event: Json) -> Event:
     return ControlAnswer(answer["request_id"], answer["subtype"] == "success", answer.get("response") or {})
 
 
+def _control_request(event: Json) -> Event:
+    request = event["request"]
+    if request["subtype"] != "hook_callback":
+        return Other(f"control_request/{request['subtype']}")
+    return HookCall(event["request_id"], dict(request["input"]))
+
+
+def _control_cancel_request(event: Json) -> Event:
+    return CancelledRequest(event["request_id"])
+
+
 def _other(event: Json) -> Event:
     return Other(f"{event['type']}/{event.get('subtype', '')}")
 
@@ -172,4 +198,6 @@ _PARSERS = {
     "user": _user,
     "result": _result,
     "control_response": _control_response,
+    "control_request": _control_request,
+    "control_cancel_request": _control_cancel_request,
 }

@@ -93,9 +93,13 @@ def _tool_call(call: ToolCall, full: bool) -> Generator[RenderableType]:
         title.append(f"  {one_line(shown.title)}")
     if call.is_error:
         title.append("  error", style="bold red")
+    if call.policy_violation is not None:
+        title.append("  refused by the security policy", style="bold red")
     indent = 0 if call.parent_tool_use_id is None else 4  # a sub-agent's
     yield Padding(title, (0, 0, 0, indent), expand=False)
     yield _text(shown.text, full, indent + 2)
+    if call.policy_violation is not None:
+        yield _text(f"policy: {call.policy_violation}", full, indent + 2, style="red")
     if call.output:
         yield _text(call.output, full, indent + 2, style="red" if call.is_error else "dim", bar="| ")
 

@@ -208,7 +208,7 @@ class SessionLog:
             duration_s=call.duration_s,
             exit_code=call.exit_code,
             error=call.output if call.is_error else None,
-            policy_violation=getattr(call, "policy_violation", None),
+            policy_violation=call.policy_violation,
             tool_use_id=call.tool_use_id,
             parent_tool_use_id=call.parent_tool_use_id,
         )

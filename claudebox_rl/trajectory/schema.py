@@ -19,6 +19,7 @@ _TOOL_CALLS = pa.list_(
             ("started_at", pa.float64()),
             ("duration_s", pa.float64()),
             ("parent_tool_use_id", pa.string()),
+            ("policy_violation", pa.string()),
         ]
     )
 )

@@ -172,6 +172,14 @@ def test_the_last_response_of_an_episode_that_was_cut_comes_from_its_model_calls
     assert "aside" not in text
 
 
+def test_a_call_that_the_policy_refused_says_so(tmp_path: Path) -> None:
+    refused = tool("Bash", {"command": "rm -rf /"}, "no", is_error=True, policy_violation="blocked_commands: rm -rf")
+    record(tmp_path, episode(), steps_of(episode(), refused))
+    text = shown(tmp_path, "fix")
+    assert "refused by the security policy" in text
+    assert "policy: blocked_commands: rm -rf" in text
+
+
 def test_an_error_ends_the_trajectory(tmp_path: Path) -> None:
     one = episode(outcome=Outcome.AGENT_ERROR, error_type="AgentError", error_message="crashed\nbadly")
     record(tmp_path, one, steps_of(one)[:1])
@@ -202,7 +210,7 @@ def test_no_text_of_an_agent_reaches_the_terminal_as_a_command(tmp_path: Path, w
         tool("Bash", {"command": HOSTILE, "description": HOSTILE}, HOSTILE),
         tool("Write", {"file_path": HOSTILE, "content": HOSTILE}),
         tool("Edit", {"file_path": HOSTILE, "old_string": HOSTILE, "new_string": HOSTILE}, HOSTILE, is_error=True),
-        tool(HOSTILE, {HOSTILE: [HOSTILE]}),
+        tool(HOSTILE, {HOSTILE: [HOSTILE]}, policy_violation=HOSTILE),
         tool("Bash", {"command": ["not", "text"]}),
     ]
     steps = steps_of(one, *tools, action=HOSTILE, response=HOSTILE)

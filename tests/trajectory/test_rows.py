@@ -4,10 +4,11 @@ import json
 from dataclasses import fields, replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from trajectory_values import UNICODE, call_of, episode_of, step_of
 
-from claudebox_rl.trajectory import rows
+from claudebox_rl.trajectory import parquet, rows
 from claudebox_rl.trajectory.schema import EPISODES, MODEL_CALLS, STEPS
 from claudebox_rl.types import Episode, ModelCall, Outcome, Step, Usage
 
@@ -74,3 +75,16 @@ def test_a_column_that_an_older_part_lacks_gets_the_default() -> None:
     row = rows.episode_row(episode_of("e")) | {"num_turns": None, "cached_tokens": None}
     back = rows.episode_of(row)
     assert (back.num_turns, back.usage) == (0, Usage(10, 20, 0))
+
+
+def test_a_step_of_an_older_part_reads_with_no_policy_broken() -> None:
+    row = rows.step_row(step_of("e", 1))
+    for call in row["tool_calls"]:
+        del call["policy_violation"]
+    kind = STEPS.field("tool_calls").type.value_type
+    old_calls = pa.list_(pa.struct([kind.field(i) for i in range(kind.num_fields - 1)]))
+    old = STEPS.set(STEPS.get_field_index("tool_calls"), pa.field("tool_calls", old_calls))
+    whole = parquet.concatenate("steps", [pa.Table.from_pylist([row], old), pa.Table.from_pylist([row], STEPS)])
+    read = [rows.step_of(each) for each in whole.to_pylist()]
+    assert [call.policy_violation for step in read for call in step.tool_calls] == [None] * 4
+    assert [call.name for call in read[0].tool_calls] == ["Bash", "Task"]

@@ -8,7 +8,7 @@ from claudebox_rl.trajectory.schema import SCHEMAS
 NAMED = "list<item: struct<name: string, value: double>>"
 TOOL_CALLS = (
     "list<item: struct<tool_use_id: string, name: string, input: large_string, output: large_string, is_error: bool, "
-    "started_at: double, duration_s: double, parent_tool_use_id: string>>"
+    "started_at: double, duration_s: double, parent_tool_use_id: string, policy_violation: string>>"
 )
 GOLDEN = {
     "episodes": {

@@ -24,7 +24,7 @@ def step_of(episode_id: str, index: int, text: str = UNICODE) -> Step:
         ToolCall(
             f"t{index}", "Bash", {"command": text, "n": [1, 2.5, None, True]}, text, True, 1763974000.1234567, 0.1
         ),
-        ToolCall("u", "Task", {}, parent_tool_use_id=f"t{index}"),
+        ToolCall("u", "Task", {}, parent_tool_use_id=f"t{index}", policy_violation=text),
     )
     return Step(
         episode_id=episode_id,
