@@ -39,6 +39,7 @@ _ADDRESSES = ("index-url", "extra-index-url", "find-links")
 _PLAIN = ("trusted-host", "timeout", "default-timeout", "retries", "no-index", "pre", "use-feature")
 _FILES = ("constraint", "cert")
 _TRUST = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO")
+_YES = ("1", "true", "yes", "on", "True")
 _PIP_S = 30.0
 
 
@@ -57,7 +58,7 @@ class Sources:
     dpkg: str | None = None
     """Folder inside with the list of what is installed, likewise."""
     pip_wheels: str | None = None
-    """Folder inside with a wheel of pip."""
+    """Folder inside with a wheel of pip, which is among `files`."""
 
     def lend(self, folder: Path) -> str:
         """Show a folder inside, and return where."""
@@ -81,13 +82,17 @@ async def find_sources(root: RootIdentity, work: str) -> Sources:
 
 def _find(root: RootIdentity, work: str) -> Sources:
     sources = Sources()
-    for name, value in _pip_settings().items():
+    settings = _pip_settings()
+    if settings.get("no-index") in _YES:
+        settings = {name: value for name, value in settings.items() if not name.endswith("index-url")}
+    for name, value in settings.items():
         _take(sources, name, value, work)
     _take_trust(sources, work)
     wheels = Path(os.path.realpath(sys.base_prefix), "lib", f"python{sys.version_info.major}.{sys.version_info.minor}")
     for folder in (wheels / "ensurepip/_bundled", Path("/usr/share/python-wheels")):
-        if sources.pip_wheels is None and any(folder.glob("pip-*.whl")):
-            sources.pip_wheels = sources.lend(folder)
+        for wheel in folder.glob("pip-*.whl"):
+            sources.files[wheel.name] = wheel.read_bytes()
+            sources.pip_wheels = work
     sources.hosts |= set(_apt_hosts())
     if root.kind == HOST_ROOT:
         if _APT.is_dir():

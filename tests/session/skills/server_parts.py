@@ -84,7 +84,8 @@ def postgres(folder: Path, password: str) -> Iterator[int]:
         for place in (data, secret):
             shutil.chown(place, user)
     argv = [initdb, "-D", str(data), "-U", "app", "-A", "scram-sha-256", f"--pwfile={secret}", "-N"]
-    subprocess.run(argv, check=True, user=user, cwd="/", capture_output=True)
+    made = subprocess.run(argv, user=user, cwd="/", capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
     server_argv = [server, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-F"]
     with running(server_argv, port, folder / "pg.log", user) as up:
         yield up
