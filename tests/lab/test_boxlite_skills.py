@@ -14,7 +14,7 @@ from claudebox_rl.session.skills.store import all_layers
 sys.path.insert(0, str(Path(__file__).parents[1] / "session" / "skills"))
 from skill_parts import NUMBERS, bash, write_wheel
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(1800)]
 IMAGE = os.environ.get("CLAUDEBOX_LAB_IMAGE", "")
 BOX = {"name": "boxlite", "image": IMAGE, "memory_mib": 1024, "start_timeout_s": 480.0}
 VALUE = "secret-of-zebras"
