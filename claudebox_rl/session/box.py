@@ -12,23 +12,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from claudebox_rl.agent import Endpoint, PromptOptions, agent_class
+from claudebox_rl.agent import PromptOptions, agent_class
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import Keys
-from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.folder import SessionFolder
 from claudebox_rl.session.kept import KeptSessions
 from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.observed import Observed
 from claudebox_rl.session.opening import Opening, open_session
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
 from claudebox_rl.session.settings import Env, Volume, make_settings
 from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
-from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
 from claudebox_rl.verifier import verify
@@ -37,7 +36,7 @@ CODE_TURNS = 10
 """Most model calls of a prompt that says nothing else."""
 
 
-class ClaudeBox(KeptSessions):
+class ClaudeBox(KeptSessions, Observed):
     """A session with a coding agent at work in an isolated machine.
 
     ```python
@@ -255,58 +254,6 @@ class ClaudeBox(KeptSessions):
         calls, self._calls = tuple(self._calls), []
         return calls
 
-    def history(self) -> list[dict[str, Any]]:
-        """Return what was done in a persistent session, over all its openings; empty for others."""
-        return self._log.history()
-
-    async def get_metrics(self) -> ResourceMetrics:
-        """Return what the machine uses; `cpu_percent` is since the last time this was asked.
-
-        Raises:
-            SandboxUnavailableError: The machine is not running.
-        """
-        return await self._open_now.meter.measure()
-
-    async def get_history_metrics(self) -> list[ResourceMetrics]:
-        """Return samples over the session's life, oldest first: one after each prompt, and some during long ones."""
-        return self._log.samples()
-
-    @property
-    def metadata(self) -> SessionMetadata:
-        """What is known of the session by now."""
-        return self._log.metadata
-
-    @property
-    def workspace_path(self) -> Path | None:
-        """Folder of the host that is /workspace inside; None where it ends with the session."""
-        return self._folder.workspace if self._folder else None
-
-    @property
-    def is_persistent(self) -> bool:
-        """Whether the session's folder outlives it."""
-        return self._folder is not None and not self._auto_remove
-
-    @property
-    def sandbox(self) -> Sandbox:
-        """The machine, while the session is open."""
-        return self._open_now.sandbox
-
-    @property
-    def endpoint(self) -> Endpoint | None:
-        """Where the agent finds its model; None for agents that ask none."""
-        return self._open_now.agent.context.endpoint
-
-    @property
-    def agent_version(self) -> str:
-        """Version that the agent gave of itself; empty before `open`."""
-        return self._opening.agent.version if self._opening else ""
-
-    @property
-    def model_name(self) -> str:
-        """Model id that the agent asks for; empty for agents that ask none."""
-        episode = self._opening.gateway_episode if self._opening else None
-        return episode.upstream.model if episode else ""
-
     def _turns(self, max_turns: int | None) -> int | None:
         """Return the limit of a prompt: what the session's config says may be less than the default."""
         own = self._settings.agent.max_turns
@@ -316,12 +263,6 @@ class ClaudeBox(KeptSessions):
         """Return what the workspace holds, where the reward needs to know."""
         workdir = (self.task and self.task.workdir) or WORKSPACE
         return await read_tree(self.sandbox, workdir) if needs_changes(self.reward_fn) else None
-
-    @property
-    def _open_now(self) -> Opening:
-        if self._opening is None:
-            raise ClaudeBoxError(f"session {self.session_id!r} is not open")
-        return self._opening
 
     async def __aenter__(self) -> Self:
         if self._stack is None:  # a session that was awaited is open
