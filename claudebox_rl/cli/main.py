@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ClaudeBoxError as error:
         if arguments.verbose:
             raise
-        Console(stderr=True).print(f"error: {printable(str(error))}", style="red", markup=False, highlight=False)
+        Console(stderr=True).print(
+            f"error: {printable(str(error))}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201  # the console may be what was interrupted

@@ -10,9 +10,11 @@ from claudebox_rl.session.templates.image import get_template_image
 from claudebox_rl.session.templates.recipe import load_recipe
 from claudebox_rl.session.templates.template import SandboxTemplate, get_template
 
-_CHECK_S = 300.0
+_CHECK_S = 1200.0
+"""On an emulated processor, compiling a line of TypeScript takes minutes."""
 _MEMORY_MIB = 2048
-_START_S = 300.0
+_START_S = 1800.0
+"""BoxLite makes a disk of an image at its first start, which is part of that start."""
 
 
 @dataclass(frozen=True, slots=True)

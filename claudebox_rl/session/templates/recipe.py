@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import re
 import tomllib
@@ -58,14 +59,13 @@ def load_recipe(name: str) -> Recipe:
     """
     file = recipe_folder() / f"{name}.toml"
     try:
-        content = file.read_bytes()
-        told = tomllib.loads(content.decode())
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TemplateError(f"the recipe of template {name} can't be read: {error}", template=name) from error
-    return _recipe(name, told, _key(name, content))
+    return _recipe(name, told)
 
 
-def _recipe(name: str, told: dict[str, Any], key: str) -> Recipe:
+def _recipe(name: str, told: dict[str, Any]) -> Recipe:
     if unknown := told.keys() - {"about", *_LISTS, *_TABLES}:
         raise _malformed(name, f"unknown keys: {', '.join(sorted(unknown))}")
     if not isinstance(told.get("about"), str) or not told.get("checks"):
@@ -76,7 +76,7 @@ def _recipe(name: str, told: dict[str, Any], key: str) -> Recipe:
             if not pinned.fullmatch(package):
                 raise _malformed(name, f"{kind}: {package} has no fixed version")
     env, checks = (_table(name, kind, told.get(kind, {})) for kind in _TABLES)
-    return Recipe(name, told["about"], **lists, env=env, checks=checks, key=key)
+    return Recipe(name, told["about"], **lists, env=env, checks=checks, key=_key(name, {**lists, "env": env}))
 
 
 def _texts(name: str, kind: str, value: object) -> tuple[str, ...]:
@@ -93,11 +93,11 @@ def _table(name: str, kind: str, value: object) -> dict[str, str]:
     return cast("dict[str, str]", value)
 
 
-def _key(name: str, content: bytes) -> str:
+def _key(name: str, content: dict[str, Any]) -> str:
     """Name what is built by all that it is built from. Versions of Debian packages are the mirror's, and not in it."""
     parts = [(base_folder() / "build").read_bytes(), (base_folder() / "packages").read_bytes()]
     if name != BASE:
-        parts += [(recipe_folder() / "install").read_bytes(), content]
+        parts += [(recipe_folder() / "install").read_bytes(), json.dumps(content, sort_keys=True).encode()]
     made = hashlib.sha256(platform.machine().encode())
     for part in parts:
         made.update(hashlib.sha256(part).digest())

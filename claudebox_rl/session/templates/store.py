@@ -68,7 +68,10 @@ def layout_of(partial: Path) -> Path:
 def commit(recipe: Recipe, partial: Path, *, built_at: float, took_s: float, packages: dict[str, Any]) -> BuiltTemplate:
     """Give a complete folder its name."""
     folder = templates_dir() / f"{recipe.name}-{recipe.key}"
-    num_bytes = sum(file.stat().st_size for file in layout_of(partial).rglob("*") if file.is_file())
+    files = [file for file in layout_of(partial).rglob("*") if file.is_file()]
+    for file in files:
+        file.chmod(0o644)  # of root; ordinary users boot it as well
+    num_bytes = sum(file.stat().st_size for file in files)
     built = BuiltTemplate(recipe.name, recipe.key, folder, built_at, round(took_s, 1), num_bytes, packages)
     facts = {name: value for name, value in asdict(built).items() if name != "folder"}
     (partial / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -90,7 +93,7 @@ def turn(recipe: Recipe, waits: Callable[[str], None]) -> Generator[Path]:
     """
     folder = templates_dir()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         descriptor = os.open(folder / f"{recipe.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise TemplateError(f"can't write to {folder}: {error.strerror}; ${VARIABLE} names another folder") from error
@@ -104,6 +107,16 @@ def turn(recipe: Recipe, waits: Callable[[str], None]) -> Generator[Path]:
             yield partial
     finally:
         os.close(descriptor)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above; where root makes some in a user's folder, they are that user's."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        owner = each.parent.stat()
+        if os.geteuid() == 0:
+            os.chown(each, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from template_parts import MakeBuilt
 
+from claudebox_rl import ClaudeBox
 from claudebox_rl.errors import TemplateError
 from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
 from claudebox_rl.session.templates import build as module
@@ -90,6 +91,13 @@ class TestBuilds:
         assert [check for check in checks if not check.passed] == []
         assert [check.tool for check in checks] == list(load_recipe(template).checks)
         assert set(load_recipe(template).debian) <= set(built.packages.get("debian", {}))
+
+    async def test_the_cli_works_in_it(self) -> None:
+        build_template("web_dev")
+        async with ClaudeBox("quickstart/fix-bug", model="oracle", sandbox="local", template="WEB_DEV") as box:
+            result = await box.code("Fix it", judge=True)
+            assert (result.success, result.reward) == (True, 1.0)
+            assert (await box.sandbox.exec(["tsc", "--version"])).text.startswith("Version 5.")
 
     async def test_a_tool_that_is_missing_does_not_pass(self, monkeypatch: pytest.MonkeyPatch) -> None:
         build_template("default")

@@ -38,12 +38,27 @@ def test_a_recipe_is_whole(name: str) -> None:
 
 
 def test_a_key_changes_with_what_is_built(folder: Path) -> None:
-    keys = [load_recipe("web_dev").key]
-    for file in ("web_dev.toml", "install"):
-        (folder / file).write_text((folder / file).read_text() + "\n# more\n")
-        keys.append(load_recipe("web_dev").key)
-    assert len(set(keys)) == 3
-    assert load_recipe("web_dev").key == keys[-1]
+    keys = {load_recipe("web_dev").key, load_recipe("mobile").key}
+    recipe = (folder / "web_dev.toml").read_text()
+    for changed in (recipe.replace('"jq"', '"jo"'), recipe.replace("[env]", '[env]\nMORE = "x"')):
+        (folder / "web_dev.toml").write_text(changed)
+        keys.add(load_recipe("web_dev").key)
+    (folder / "install").write_text((folder / "install").read_text() + "\n# more\n")
+    keys.add(load_recipe("web_dev").key)
+    assert len(keys) == 5
+
+
+def test_a_key_does_not_change_with_words_and_checks(folder: Path) -> None:
+    before = load_recipe("web_dev")
+    (folder / "web_dev.toml").write_text(
+        (folder / "web_dev.toml")
+        .read_text()
+        .replace("about = ", "# why\nabout = ")
+        .replace("node --version", "node -v")
+    )
+    after = load_recipe("web_dev")
+    assert after.checks != before.checks
+    assert after.key == before.key
 
 
 def test_the_base_does_not_hang_on_the_installer(folder: Path) -> None:

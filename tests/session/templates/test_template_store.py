@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,15 @@ with turn(load_recipe("security"), print):
         assert other.stdout.readline() == "another process is building it: waiting\n"
         assert (partial / "theirs").exists()
     assert other.communicate(timeout=30)[0] == "mine\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes folders for others")
+def test_what_root_makes_in_a_user_s_folder_is_the_user_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    monkeypatch.setenv("CLAUDEBOX_TEMPLATES", str(tmp_path / ".claudebox" / "templates"))
+    with turn(RECIPE, print):
+        for folder in (tmp_path / ".claudebox", tmp_path / ".claudebox" / "templates"):
+            assert (folder.stat().st_uid, folder.stat().st_gid) == (12345, 12346)
 
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
