@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.sandbox._egress.hosts import parse_patterns
+from claudebox_rl.sandbox._egress.hosts import parse_blocked, parse_patterns
 from claudebox_rl.sandbox.spec import Capabilities, Limit, SandboxSpec, is_layout
 
 _LEAST: dict[Limit, float] = {"max_processes": 2}
@@ -28,6 +28,12 @@ def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
     if spec.allowed_hosts and spec.network != "restricted":
         _refuse("allowed_hosts", "allowed_hosts needs network=restricted")
     parse_patterns(spec.allowed_hosts)
+    parse_blocked(spec.blocked_hosts)
+    if spec.blocked_hosts and spec.network != "none" and spec.network not in able.blocks_hosts:
+        ways = " or ".join(f"network={mode}" for mode in sorted(able.blocks_hosts)) or "another sandbox"
+        _refuse("blocked_hosts", f"sandbox={backend} can't block hosts on network={spec.network}; use {ways}")
+    if spec.read_only_workspace and not able.read_only_workspace:
+        _refuse("read_only_workspace", f"sandbox={backend} can't keep /workspace from changes; use sandbox=local")
     _check_limits(backend, spec, able)
     if spec.image is not None:
         _check_image(backend, spec.image, able)

@@ -87,6 +87,7 @@ class BoxliteSandbox(LinkedSandbox):
         return Capabilities(
             isolation="microvm",
             networks=frozenset({"none", "restricted", "full"}),
+            blocks_hosts=cls._proxied,
             images=frozenset({"layout", "registry"}),
             default_image=DEFAULT_IMAGE,
             hard_limits=frozenset({"cpus", "memory_mib", "disk_mib", "max_file_bytes"}),

@@ -91,6 +91,8 @@ class LocalSandbox(SupervisedSandbox):
         return Capabilities(
             isolation="namespace",
             networks=frozenset({"none", "restricted", "full"}),
+            blocks_hosts=cls._proxied,
+            read_only_workspace=True,
             hard_limits=frozenset(hard),
             soft_limits=frozenset(watched - hard),
             images=frozenset({"layout"}),

@@ -57,6 +57,11 @@ class SandboxSpec:
     """For `restricted`: `example.com`, `*.example.com` (every name below it), a public address, or one of these with
     `:port` (else 80 and 443). At port 443 it is TLS for that very name. Not prevented: that a host which is allowed
     passes on what it is sent."""
+    blocked_hosts: tuple[str, ...] = ()
+    """What stays closed all the same, written as in `allowed_hosts`; without a port, at all of them. A name is blocked
+    too where it has a blocked address."""
+    read_only_workspace: bool = False
+    """Commands, and files written from the host, can't change /workspace; the other writable folders stay so."""
     user: str | None = None
     """User inside that commands run as; None: the backend's own (`agent` in `local`, the image's in `boxlite`)."""
     cpus: float | None = None
@@ -77,6 +82,9 @@ class Capabilities:
 
     isolation: Isolation
     networks: frozenset[Network]
+    blocks_hosts: frozenset[Network] = frozenset()
+    """Networks on which it can keep single hosts closed."""
+    read_only_workspace: bool = False
     images: frozenset[ImageSource] = frozenset()
     """Where it can take an image from; empty: its userland is the host's."""
     default_image: str | None = None

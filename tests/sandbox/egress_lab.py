@@ -72,10 +72,10 @@ class World:
 class Proxy:
     """The proxy under test, over a socket as a sandbox sees it."""
 
-    def __init__(self, allowed: Sequence[str] | None, world: World) -> None:
+    def __init__(self, allowed: Sequence[str] | None, world: World, blocked: Sequence[str] = ()) -> None:
         self.traffic = Traffic()
         self.world = world
-        self.egress = Egress(allowed, self.traffic, resolve=world.resolve, dial=world.dial)
+        self.egress = Egress(allowed, self.traffic, blocked_hosts=blocked, resolve=world.resolve, dial=world.dial)
         self.errors: list[BaseException] = []
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,10 +118,10 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy(
-    *allowed: str, full: bool = False, answer: bytes = OK, handler: Handler | None = None
+    *allowed: str, full: bool = False, blocked: Sequence[str] = (), answer: bytes = OK, handler: Handler | None = None
 ) -> AsyncIterator[Proxy]:
     world = World(answer, handler)
-    under_test = Proxy(None if full else allowed, world)
+    under_test = Proxy(None if full else allowed, world, blocked)
     server = await asyncio.start_server(under_test._serve, "127.0.0.1", 0)
     under_test.port = server.sockets[0].getsockname()[1]
     async with world.up():

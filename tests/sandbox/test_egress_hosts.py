@@ -53,7 +53,7 @@ def test_patterns(entry: str, asked: str, allowed: bool | None) -> None:
             parse_patterns([entry])
         return
     (pattern,) = parse_patterns([entry])
-    assert pattern.allows(*parse_authority(asked, None)) is allowed
+    assert pattern.means(*parse_authority(asked, None)) is allowed
 
 
 @pytest.mark.parametrize(

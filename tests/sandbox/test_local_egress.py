@@ -45,7 +45,8 @@ class WorldlyBox(LocalSandbox):
 
     def _make_egress(self) -> Egress:
         allowed = self.spec.allowed_hosts if self.spec.network == "restricted" else None
-        return Egress(allowed, self._traffic, resolve=self.world.resolve, dial=self.world.dial)
+        blocked = self.spec.blocked_hosts
+        return Egress(allowed, self._traffic, blocked_hosts=blocked, resolve=self.world.resolve, dial=self.world.dial)
 
 
 @pytest.fixture

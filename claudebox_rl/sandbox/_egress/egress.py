@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from claudebox_rl.sandbox._egress.addresses import Address, is_dialable
-from claudebox_rl.sandbox._egress.hosts import Host, parse_patterns
+from claudebox_rl.sandbox._egress.hosts import Host, parse_blocked, parse_patterns
 from claudebox_rl.sandbox._egress.proxy import serve_proxy
 from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
 from claudebox_rl.sandbox._egress.resolver import Resolve, resolve
@@ -27,12 +27,13 @@ class Egress:
     Args:
         allowed_hosts: As in `SandboxSpec`; None: every public address.
         traffic: Where bytes and refusals are counted.
+        blocked_hosts: As in `SandboxSpec`; they come before what is allowed.
         resolve: Gives the addresses of a name.
         is_dialable: Says whether an address may be dialled.
         dial: Opens a connection to an address and a port.
 
     Raises:
-        ConfigError: An entry of `allowed_hosts` is malformed.
+        ConfigError: An entry of the hosts is malformed.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class Egress:
         allowed_hosts: Sequence[str] | None,
         traffic: Traffic,
         *,
+        blocked_hosts: Sequence[str] = (),
         resolve: Resolve = resolve,
         is_dialable: Callable[[Address], bool] = is_dialable,
         dial: Dial = asyncio.open_connection,
     ) -> None:
-        self.restricts = allowed_hosts is not None
-        self._patterns = parse_patterns(allowed_hosts or ())
+        self._allowed = None if allowed_hosts is None else parse_patterns(allowed_hosts)
+        self._blocked = parse_blocked(blocked_hosts)
+        # Else a blocked host could be met in a tunnel to another one.
+        self.restricts = self._allowed is not None or bool(self._blocked)
         self._traffic = traffic
         self._resolve, self._is_dialable, self._dial = resolve, is_dialable, dial
         self._lookups = asyncio.Semaphore(_MOST_LOOKUPS)
@@ -72,6 +76,8 @@ class Egress:
         """
         self._check(host, port)
         addresses = [address for address in await self._addresses(host) if self._is_dialable(address)]
+        for address in addresses:
+            self._check_blocked(host, address, port)
         if not addresses:
             raise RefusedError(host, port, "it has no public address; the network policy reaches no others")
         problem: OSError | None = None
@@ -84,9 +90,14 @@ class Egress:
         raise UnreachableError(f"{host}:{port} does not answer: {problem or 'no time left'}")
 
     def _check(self, host: Host, port: int) -> None:
-        if self.restricts and not any(pattern.allows(host, port) for pattern in self._patterns):
+        self._check_blocked(host, host, port)
+        if self._allowed is not None and not any(pattern.means(host, port) for pattern in self._allowed):
             entry = f"{host}" if port in (80, 443) else f"{host}:{port}"
             raise RefusedError(host, port, f"it is not in allowed_hosts; {entry!r} there would allow it")
+
+    def _check_blocked(self, asked: Host, host: Host, port: int) -> None:
+        if any(pattern.means(host, port) for pattern in self._blocked):
+            raise RefusedError(asked, port, "it is in blocked_hosts")
 
     async def _addresses(self, host: Host) -> Sequence[Address]:
         if not isinstance(host, str):

@@ -1,10 +1,10 @@
-"""Names of hosts in one form, and the patterns that allow them."""
+"""Names of hosts in one form, and the patterns that allow or block them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn
 
@@ -58,16 +58,17 @@ def parse_authority(text: str, default_port: int | None) -> tuple[Host, int]:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One entry of `allowed_hosts`."""
+    """One entry of `allowed_hosts` or `blocked_hosts`."""
 
     host: Host
-    ports: frozenset[int]
+    ports: frozenset[int] | None
+    """None: all."""
     below: bool
     """Whether it stands for the names below `host`, and not for `host` itself."""
 
-    def allows(self, host: Host, port: int) -> bool:
+    def means(self, host: Host, port: int) -> bool:
         """Say whether a connection is what this entry means."""
-        if port not in self.ports:
+        if self.ports is not None and port not in self.ports:
             return False
         if self.below:
             return isinstance(host, str) and host.endswith(f".{self.host}")
@@ -80,22 +81,36 @@ def parse_patterns(entries: Iterable[str]) -> tuple[Pattern, ...]:
     Raises:
         ConfigError: Names the entry, and what it should look like.
     """
-    return tuple(_parse_pattern(entry) for entry in entries)
+    patterns: list[Pattern] = []
+    for entry in entries:
+        pattern = _parse("allowed_hosts", entry, "network=full")
+        if not isinstance(pattern.host, str) and not is_public(pattern.host):
+            problem = "is not a public address; a service of this host is reached through expose_host_port"
+            _refuse("allowed_hosts", entry, problem)
+        patterns.append(replace(pattern, ports=DEFAULT_PORTS) if pattern.ports is None else pattern)
+    return tuple(patterns)
 
 
-def _parse_pattern(entry: str) -> Pattern:
+def parse_blocked(entries: Iterable[str]) -> tuple[Pattern, ...]:
+    """Read `blocked_hosts`; an entry without a port means all of them.
+
+    Raises:
+        ConfigError: Names the entry, and what it should look like.
+    """
+    return tuple(_parse("blocked_hosts", entry, "network=none") for entry in entries)
+
+
+def _parse(field: str, entry: str, for_all: str) -> Pattern:
     if entry.startswith("*") and not entry.startswith("*."):
-        _refuse(entry, "gives all names below one host as '*.example.com'; for every host use network=full")
+        _refuse(field, entry, f"gives all names below one host as '*.example.com'; for every host use {for_all}")
     try:
         host, port = _authority_of(entry.removeprefix("*."))
     except ValueError:
-        _refuse(entry, "is not 'example.com', '*.example.com', an address, or one of these with ':port'")
+        _refuse(field, entry, "is not 'example.com', '*.example.com', an address, or one of these with ':port'")
     below = entry.startswith("*.")
     if below and not isinstance(host, str):
-        _refuse(entry, "has no names below it: it is an address")
-    if not isinstance(host, str) and not is_public(host):
-        _refuse(entry, "is not a public address; a service of this host is reached through expose_host_port")
-    return Pattern(host, DEFAULT_PORTS if port is None else frozenset({port}), below)
+        _refuse(field, entry, "has no names below it: it is an address")
+    return Pattern(host, None if port is None else frozenset({port}), below)
 
 
 def _authority_of(text: str) -> tuple[Host, int | None]:
@@ -106,5 +121,5 @@ def _authority_of(text: str) -> tuple[Host, int | None]:
     return parse_authority(text, None)
 
 
-def _refuse(entry: str, problem: str) -> NoReturn:
-    raise ConfigError(f"allowed_hosts: {entry!r} {problem}", field="allowed_hosts")
+def _refuse(field: str, entry: str, problem: str) -> NoReturn:
+    raise ConfigError(f"{field}: {entry!r} {problem}", field=field)

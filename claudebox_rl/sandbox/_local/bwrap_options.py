@@ -18,7 +18,7 @@ from claudebox_rl._resources import home
 from claudebox_rl.errors import ConfigError, SandboxStartError
 from claudebox_rl.sandbox._check_spec import overlap
 from claudebox_rl.sandbox._local.image_root import image_root
-from claudebox_rl.sandbox.base import WRITABLE
+from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import Mount
 
 HOME = "/home/agent"
@@ -116,6 +116,7 @@ class Layout:
     """User of the host who starts bwrap, where that is not this process's: then `uid` is None."""
     code: Path = _GUEST_SOURCE
     """The package `_guest`."""
+    read_only_workspace: bool = False
     memory_mib: int | None = None
     """Limit of what folders in memory count towards."""
 
@@ -203,6 +204,8 @@ def options(layout: Layout, descriptors: Descriptors) -> list[str]:
     for inside, overlay in layout.overlays.items():
         lowers = [option for lower in overlay.lowers for option in ("--overlay-src", str(lower))]
         chosen += [*_parents(inside), *lowers, "--overlay", str(overlay.upper), str(overlay.work), inside]
+    if layout.read_only_workspace:
+        chosen += ["--remount-ro", WORKSPACE]
     return [*chosen, "--seccomp", str(descriptors.seccomp), "--remount-ro", "/", "--chdir", "/"]
 
 

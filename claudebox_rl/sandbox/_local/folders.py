@@ -74,7 +74,15 @@ class Folders:
     def layout(self) -> Layout:
         """Return how the sandbox sees them."""
         mounts = tuple(mount for mount in self._spec.mounts if mount.read_only)
-        return Layout(self._plain, mounts, self._uid, self._overlays, self._shared, memory_mib=self._spec.memory_mib)
+        return Layout(
+            self._plain,
+            mounts,
+            self._uid,
+            self._overlays,
+            self._shared,
+            read_only_workspace=self._spec.read_only_workspace,
+            memory_mib=self._spec.memory_mib,
+        )
 
     @property
     def inside(self) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ class SupervisedSandbox(Sandbox):
 
     def _make_egress(self) -> Egress:
         """Return what `spec.network` reaches the world through."""
-        return Egress(self.spec.allowed_hosts if self.spec.network == "restricted" else None, self._traffic)
+        allowed = self.spec.allowed_hosts if self.spec.network == "restricted" else None
+        return Egress(allowed, self._traffic, blocked_hosts=self.spec.blocked_hosts)
 
     # Life
 
