@@ -58,8 +58,9 @@ class SandboxSpec:
     `:port` (else 80 and 443). At port 443 it is TLS for that very name. Not prevented: that a host which is allowed
     passes on what it is sent."""
     blocked_hosts: tuple[str, ...] = ()
-    """What stays closed all the same, written as in `allowed_hosts`; without a port, at all of them. A name is blocked
-    too where it has a blocked address."""
+    """What stays closed whatever else is open, written as in `allowed_hosts`; without a port, at all of them. A name is
+    blocked too where it has a blocked address. On `full` a blocked name closes all that is asked for by its address.
+    Not prevented: another name for a blocked host, which only `allowed_hosts` keeps closed."""
     read_only_workspace: bool = False
     """Commands, and files written from the host, can't change /workspace; the other writable folders stay so."""
     user: str | None = None

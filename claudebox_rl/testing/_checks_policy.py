@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import ExecResult, Sandbox
 from claudebox_rl.testing._checks_network import connect, serving
-from claudebox_rl.testing.sandbox_lab import Lab, NotHereError, check, expect, in_shell
+from claudebox_rl.testing.sandbox_lab import Lab, NotHereError, check, expect, in_shell, refused
 
 _NEVER = "claudebox-check.invalid"
 """A name that no name service knows (RFC 6761)."""
@@ -132,3 +133,40 @@ async def proxy_is_of_one_machine(lab: Lab) -> None:
         await asyncio.gather(*(_ask(lab, sandbox, _get("one.invalid")) for _ in range(3)))
         counts = [(await each.metrics()).num_refused for each in (closed, sandbox)]
         expect(counts == [0, 3], "three of the one", counts)
+
+
+_BLOCKED = ("shut.claudebox-listed.invalid", "192.0.2.1", "*.claudebox-shut.invalid:8443")
+
+
+@check("shell", "isolation", "blocked_hosts")
+async def blocked_host_is_refused_though_listed(lab: Lab) -> None:
+    """A blocked name, in any spelling, comes before the listed ones; beside it they are asked for as ever."""
+    listed = ("*.claudebox-listed.invalid", "*.claudebox-shut.invalid:8443")
+    async with lab.fresh(network="restricted", allowed_hosts=listed, blocked_hosts=_BLOCKED) as sandbox:
+        for shut in (
+            "shut.claudebox-listed.invalid",
+            "SHUT.claudebox-listed.invalid.",
+            "a.claudebox-shut.invalid:8443",
+        ):
+            said = (await _ask(lab, sandbox, _get(shut))).stdout
+            expect(b" 403 " in said.partition(b"\r\n")[0] and b"blocked_hosts" in said, f"{shut} is blocked", said)
+        said = (await _ask(lab, sandbox, _get("open.claudebox-listed.invalid"))).stdout
+        expect(b" 502 " in said.partition(b"\r\n")[0], "another listed name is looked up", said)
+        reasons = {each.reason for each in sandbox.take_refused()}
+        expect(len(reasons) == 1 and "blocked_hosts" in reasons.pop(), "the reason", reasons)
+
+
+@check("shell", "isolation", "blocked_hosts")
+async def blocked_host_is_refused_on_an_open_network(lab: Lab) -> None:
+    """On `full` a blocked name is refused, by its address too; or the spec is, before anything starts."""
+    if "full" not in lab.capabilities.blocks_hosts:
+        with refused(ConfigError):
+            lab.make(lab.spec_with(network="full", blocked_hosts=_BLOCKED))
+        return
+    async with lab.fresh(network="full", blocked_hosts=_BLOCKED) as sandbox:
+        for shut in (_BLOCKED[0], "a.claudebox-shut.invalid:8443", "192.0.2.1", "192.0.2.2", "[::ffff:192.0.2.1]"):
+            said = (await _ask(lab, sandbox, _get(shut))).stdout
+            expect(b" 403 " in said.partition(b"\r\n")[0] and b"blocked_hosts" in said, f"{shut} is blocked", said)
+        for other in ("other.invalid", "a.claudebox-shut.invalid:8444"):
+            said = (await _ask(lab, sandbox, _get(other))).stdout
+            expect(b" 502 " in said.partition(b"\r\n")[0], f"{other} is looked up", said)

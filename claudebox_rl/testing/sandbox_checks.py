@@ -151,6 +151,10 @@ def _unmet(lab: Lab, check: Check) -> str | None:
         return f"isolation={able.isolation} keeps nothing from the host"
     if "users" in check.needs and not able.users:
         return "its commands run as one user"
+    if "blocked_hosts" in check.needs and "restricted" not in able.blocks_hosts:
+        return "it can't keep single hosts closed"
+    if "read_only_workspace" in check.needs and not able.read_only_workspace:
+        return "it can't keep its workspace from changes"
     if missing := check.needs & (set(get_args(Limit)) - able.limits):
         return f"it enforces no {' and no '.join(sorted(missing))} here"
     return None

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from claudebox_rl.sandbox import Sandbox, SandboxSpec
 from claudebox_rl.sandbox.spec import Limit
 
-Need = Literal["shell", "isolation", "users"] | Limit
+Need = Literal["shell", "isolation", "users", "blocked_hosts", "read_only_workspace"] | Limit
 """`shell`: runs real programs (a POSIX userland); `isolation`: a command is kept from the host; `users`: commands run
-as any user of the machine; a limit: it is enforced."""
+as any user of the machine; a field of the spec: it is enforced."""
 
 
 class NotHereError(Exception):

@@ -51,6 +51,32 @@ async def test_a_name_with_a_blocked_address_is_blocked() -> None:
         assert status(await it.say(get("other.test"))) == 200
 
 
+@pytest.mark.parametrize("host", [PUBLIC, "[2606:4700::1111]", f"[::ffff:{PUBLIC}]"])
+async def test_on_an_open_network_a_blocked_name_closes_all_addresses(host: str) -> None:
+    async with proxy(full=True, blocked=("evil.test",)) as it:
+        assert status(await it.say(get(host))) == status(await it.say(connect_to(f"{host}:443"))) == 403
+        assert (it.world.asked, it.world.dialled) == ([], [])
+        assert all("a name in blocked_hosts may have" in each.reason for each in it.traffic.refused)
+        assert status(await it.say(get("good.test"))) == 200
+    async with proxy(full=True, blocked=("8.8.8.8",)) as it:
+        assert status(await it.say(get(host))) == 200
+
+
+async def test_an_address_that_is_allowed_passes_beside_a_blocked_name() -> None:
+    async with proxy(PUBLIC, blocked=("evil.test",)) as it:
+        assert status(await it.say(get(PUBLIC))) == 200
+
+
+@pytest.mark.parametrize("blocked", [PUBLIC, f"::ffff:{PUBLIC}", f"[64:ff9b::{PUBLIC}]"])
+@pytest.mark.parametrize("asked", [PUBLIC, f"[::ffff:{PUBLIC}]", f"[64:ff9b::{PUBLIC}]"])
+async def test_every_form_of_a_blocked_address_is_blocked(blocked: str, asked: str) -> None:
+    async with proxy(full=True, blocked=(blocked,)) as it:
+        assert status(await it.say(get(asked))) == 403
+        it.world.addresses["some.test"] = [asked.strip("[]")]
+        assert status(await it.say(connect_to("some.test:443"))) == 403
+        assert it.world.dialled == []
+
+
 async def test_a_tunnel_to_another_host_does_not_lead_to_a_blocked_one() -> None:
     async with proxy(full=True, blocked=("evil.test",)) as it:
         await it.say(connect_to("good.test:443"), then=client_hello("evil.test"))

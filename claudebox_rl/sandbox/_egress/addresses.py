@@ -33,10 +33,8 @@ def is_dialable(address: Address) -> bool:
 
 def is_public(address: Address) -> bool:
     """Say whether an address belongs to the internet: not to this host, a private network, a link or a group."""
+    address = plain(address)
     if isinstance(address, IPv6Address):
-        inner = _inner(address)
-        if inner is not None:
-            return is_public(inner)
         return address in _PUBLIC_V6 and not any(address in network for network in _NOT_PUBLIC_V6)
     special = address.is_multicast or address.is_reserved or any(address in network for network in _NOT_PUBLIC_V4)
     return address.is_global and not special
@@ -44,8 +42,7 @@ def is_public(address: Address) -> bool:
 
 def is_own(address: Address) -> bool:
     """Say whether an address is one of this host's, on any interface: exactly those can be bound to."""
-    inner = _inner(address) if isinstance(address, IPv6Address) else None
-    address = inner or address
+    address = plain(address)
     family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as trial:
@@ -56,7 +53,10 @@ def is_own(address: Address) -> bool:
     return True
 
 
-def _inner(address: IPv6Address) -> IPv4Address | None:
+def plain(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else address

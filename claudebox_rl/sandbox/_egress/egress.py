@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from claudebox_rl.sandbox._egress.addresses import Address, is_dialable
-from claudebox_rl.sandbox._egress.hosts import Host, parse_blocked, parse_patterns
+from claudebox_rl.sandbox._egress.hosts import Host, parse_blocked, parse_patterns, plain_host
 from claudebox_rl.sandbox._egress.proxy import serve_proxy
 from claudebox_rl.sandbox._egress.refusal import RefusedError, UnreachableError
 from claudebox_rl.sandbox._egress.resolver import Resolve, resolve
@@ -48,6 +48,7 @@ class Egress:
     ) -> None:
         self._allowed = None if allowed_hosts is None else parse_patterns(allowed_hosts)
         self._blocked = parse_blocked(blocked_hosts)
+        self._blocks_names = any(isinstance(pattern.host, str) for pattern in self._blocked)
         # Else a blocked host could be met in a tunnel to another one.
         self.restricts = self._allowed is not None or bool(self._blocked)
         self._traffic = traffic
@@ -91,12 +92,14 @@ class Egress:
 
     def _check(self, host: Host, port: int) -> None:
         self._check_blocked(host, host, port)
+        if self._allowed is None and self._blocks_names and not isinstance(host, str):
+            raise RefusedError(host, port, "it is an address, which a name in blocked_hosts may have; ask for a name")
         if self._allowed is not None and not any(pattern.means(host, port) for pattern in self._allowed):
             entry = f"{host}" if port in (80, 443) else f"{host}:{port}"
             raise RefusedError(host, port, f"it is not in allowed_hosts; {entry!r} there would allow it")
 
     def _check_blocked(self, asked: Host, host: Host, port: int) -> None:
-        if any(pattern.means(host, port) for pattern in self._blocked):
+        if any(pattern.means(plain_host(host), port) for pattern in self._blocked):
             raise RefusedError(asked, port, "it is in blocked_hosts")
 
     async def _addresses(self, host: Host) -> Sequence[Address]:

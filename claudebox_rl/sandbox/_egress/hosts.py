@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn
 
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.sandbox._egress.addresses import is_public
+from claudebox_rl.sandbox._egress.addresses import is_public, plain
 
 Host = str | IPv4Address | IPv6Address
 """A name in lower case without a dot at its end, or an address."""
@@ -92,12 +92,18 @@ def parse_patterns(entries: Iterable[str]) -> tuple[Pattern, ...]:
 
 
 def parse_blocked(entries: Iterable[str]) -> tuple[Pattern, ...]:
-    """Read `blocked_hosts`; an entry without a port means all of them.
+    """Read `blocked_hosts`; an entry without a port means all of them, and an address is in its plain form.
 
     Raises:
         ConfigError: Names the entry, and what it should look like.
     """
-    return tuple(_parse("blocked_hosts", entry, "network=none") for entry in entries)
+    patterns = [_parse("blocked_hosts", entry, "network=none") for entry in entries]
+    return tuple(replace(pattern, host=plain_host(pattern.host)) for pattern in patterns)
+
+
+def plain_host(host: Host) -> Host:
+    """Return an address in the form in which it is compared with blocked ones; a name as it is."""
+    return host if isinstance(host, str) else plain(host)
 
 
 def _parse(field: str, entry: str, for_all: str) -> Pattern:
