@@ -51,6 +51,8 @@ ALLOWED = {
     "uvicorn": {"gateway"},
     "httpx": {"gateway"},
     "yaml": {"gateway"},
+    "tree_sitter": {"session"},
+    "tree_sitter_bash": {"session"},
 }
 """Third-party package -> rooms that may import it."""
 

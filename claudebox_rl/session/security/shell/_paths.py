@@ -1,0 +1,235 @@
+"""Which paths a command names, and whether they may be named."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+
+from claudebox_rl.session.security.shell._lists import names
+from claudebox_rl.session.security.shell.reading import Command, Word
+from claudebox_rl.session.security.shell.rules import ShellRules
+
+_FREE = re.compile(r"/dev/(null|zero|full|random|urandom|tty|std(in|out|err)|fd(/\d+)?)$")
+_TEXT_ONLY = names(
+    "echo printf : true false test [ export declare local typeset readonly set expr seq date kill alias unalias trap"
+)
+_FIRST_IS_TEXT = names("grep egrep fgrep rg sed awk gawk mawk jq perl ag tr cut")
+_TEXT_OPTIONS = names(
+    "-m --message -e --regexp --expression -F -d --format -H --header -A --data --grep --author -name -iname -path"
+)
+_RECURSIVE = names("find fd rg tar zip rsync du tree mv ag")
+_WRITERS = names("rm rmdir unlink shred truncate touch mkdir tee chmod chown chgrp ln mv mkfifo mknod setfacl patch")
+_LAST_IS_TARGET = names("cp install rsync scp")
+_HINT = "name the path plainly"
+
+
+def judge_paths(command: Command, rules: ShellRules) -> str | None:
+    """Return why a command may not name the paths that it names, or None."""
+    for word in command.reads:
+        if reason := _judge(word, command, rules, is_write=False):
+            return reason
+    for word in command.writes:
+        if reason := _judge(word, command, rules, is_write=True):
+            return reason
+    if command.name in _TEXT_ONLY:
+        return None
+    writes = _written(command)
+    for word in _named(command):
+        if reason := _judge(word, command, rules, is_write=word in writes):
+            return reason
+    return _judge_recursion(command, rules)
+
+
+def _named(command: Command) -> list[Word]:
+    """Return the words of a command that may be paths."""
+    found: list[Word] = []
+    first_text = command.name in _FIRST_IS_TEXT
+    previous = ""
+    head = command.words[0] if command.words else None
+    if head is not None and "/" in head.starts():
+        found.append(head)
+    for word in command.words[1:]:
+        start = word.starts()
+        is_value = previous in _TEXT_OPTIONS and not (previous == "-d" and command.name not in ("curl", "cut", "tr"))
+        if first_text and previous in ("-e", "--regexp", "--expression"):
+            first_text = False
+        previous = start
+        if is_value:
+            continue
+        if start.startswith("-") and len(start) > 1:
+            found += _in_option(word, start)
+            if start.startswith(("-e", "--regexp", "--expression", "-f", "--file")) and len(start) > 2:
+                first_text = False
+        elif first_text:
+            first_text = False
+        else:
+            found.append(word)
+    return found
+
+
+def _in_option(word: Word, start: str) -> list[Word]:
+    if word.text is None:
+        return [Word(None, prefix=start[start.index("/") :])] if "/" in start else []
+    _, equals, value = start.partition("=")
+    if equals:
+        return [Word(value)] if value else []
+    at = next((i for i, c in enumerate(start) if c in "/~" or start.startswith("..", i)), -1)
+    return [Word(start[at:])] if at > 0 and not start.startswith("--") else []
+
+
+def _written(command: Command) -> list[Word]:
+    name = command.name
+    operands = [w for w in command.words[1:] if not w.starts().startswith("-")]
+    texts = command.argv
+    if name in _WRITERS:
+        return operands[1:] if name in ("chmod", "chown", "chgrp") else operands
+    if name in _LAST_IS_TARGET:
+        return operands[-1:]
+    if name == "dd":
+        return [w for w in operands if w.starts().startswith("of=")]
+    if name in ("sed", "perl") and any(t and re.match(r"-[a-zA-Z]*i|--in-place", t) for t in texts[1:]):
+        return operands[1:]
+    if name in ("git", "tar", "unzip", "curl", "wget"):
+        return []
+    return []
+
+
+def _places(text: str, command: Command, rules: ShellRules) -> set[str] | None:
+    """Return the absolute paths that a text may name, or None."""
+    if text.startswith("~"):
+        if text != "~" and not text.startswith("~/"):
+            return None
+        text = posixpath.join(rules.home, text[2:])
+    if text.startswith("/"):
+        return {_clean(text)}
+    if not command.folders:
+        return None
+    found: set[str] = set()
+    for folder in command.folders:
+        start = rules.home + folder[1:] if folder.startswith("~") else folder
+        found.add(_clean(posixpath.join(rules.cwd, start, text)))
+    return found
+
+
+def _clean(path: str) -> str:
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    folder = folder.rstrip("/") or "/"
+    return path == folder or folder == "/" or path.startswith(folder + "/")
+
+
+def _judge(word: Word, command: Command, rules: ShellRules, *, is_write: bool) -> str | None:
+    if word.is_tame or word.is_feed:
+        return None
+    is_program = bool(command.words) and word is command.words[0]
+    text = word.text if word.text is not None else word.pattern
+    if text is None:
+        return _judge_unknown(word, command, rules, is_write=is_write)
+    if "://" in text and not text.startswith("file:"):
+        return None
+    if text.startswith("file://"):
+        text = text[7:]
+    reason = None
+    for part in _parts(text):
+        reason = reason or _judge_text(part, word, command, rules, is_write=is_write, is_program=is_program)
+    return reason
+
+
+def _parts(text: str) -> list[str]:
+    """Return a word, and what follows `=`, `:`, `@` or `,` in it and looks like a path."""
+    more = re.findall(r"[=:,@](?=([/~][^:,=]*|\.\.[^:,=]*))", text)
+    return [text, *more] if not re.match(r"\w+=", text) else more or [text.partition("=")[2] or text]
+
+
+def _judge_text(
+    part: str, word: Word, command: Command, rules: ShellRules, *, is_write: bool, is_program: bool
+) -> str | None:
+    places = _places(part, command, rules)
+    if places is None:
+        if not rules.is_strict:
+            return None
+        return f"what `{part[:80]}` names can't be known where a `cd` may fail or go elsewhere; {_HINT}"
+    for place in sorted(places):
+        if _FREE.match(place):
+            continue
+        if reason := _judge_place(
+            place, rules, is_write=is_write, is_pattern=word.pattern is not None, is_program=is_program
+        ):
+            return reason
+    return None
+
+
+def _judge_place(place: str, rules: ShellRules, *, is_write: bool, is_pattern: bool, is_program: bool) -> str | None:
+    for blocked in rules.blocked_paths:
+        if _is_below(place, _home(blocked, rules)) or (is_pattern and _may_match(place, _home(blocked, rules))):
+            return f"`{blocked}` may not be read or written by the security policy; leave it out"
+    fixed = re.split(r"[*?\[]", place, maxsplit=1)[0] if is_pattern else place
+    if rules.allowed_paths and not is_program and not _is_in(fixed, rules.allowed_paths, rules):
+        named = ", ".join(f"`{one}`" for one in rules.allowed_paths)
+        return f"`{place[:80]}` is outside of what the security policy allows; use paths below {named}"
+    if is_write and rules.writable is not None and not _is_in(fixed, rules.writable, rules):
+        named = ", ".join(f"`{one}`" for one in rules.writable) or "nothing"
+        return f"`{place[:80]}` may not be written by the security policy; writable: {named}"
+    return None
+
+
+def _is_in(path: str, folders: tuple[str, ...], rules: ShellRules) -> bool:
+    return any(_is_below(path, _home(folder, rules)) for folder in folders)
+
+
+def _home(path: str, rules: ShellRules) -> str:
+    if path.startswith("~"):
+        path = posixpath.join(rules.home, path[2:])
+    return _clean(posixpath.join(rules.cwd, path))
+
+
+def _may_match(pattern: str, blocked: str) -> bool:
+    """Whether a pattern may match a blocked path, something below it, or a folder above it that leads to it."""
+    wanted, given = blocked.split("/"), pattern.split("/")
+    return all(fnmatch.fnmatchcase(w, g) for w, g in zip(wanted, given, strict=False)) and len(given) >= len(wanted)
+
+
+def _judge_unknown(word: Word, command: Command, rules: ShellRules, *, is_write: bool) -> str | None:
+    if not rules.is_strict:
+        return None
+    has_rules = bool(rules.allowed_paths or rules.blocked_paths or (is_write and rules.writable is not None))
+    start = word.starts()
+    if not has_rules:
+        return None
+    if start and "/" in start:
+        folder = start[: start.rindex("/") + 1]
+        places = _places(folder, command, rules)
+        is_within = places is not None and all(
+            _judge_place(p, rules, is_write=is_write, is_pattern=False, is_program=False) is None
+            and not any(_is_below(_home(b, rules), p) for b in rules.blocked_paths)
+            for p in places
+        )
+        if is_within:
+            return None
+    return f"which path a word of `{command.name}` names can't be known before it runs; {_HINT}"
+
+
+def _judge_recursion(command: Command, rules: ShellRules) -> str | None:
+    if not rules.blocked_paths:
+        return None
+    texts = [t for t in command.argv[1:] if t]
+    is_deep = command.name in _RECURSIVE or any(
+        re.match(r"-[a-zA-Z]*[rRa]|--recurs|--archive|--dereference", t) for t in texts
+    )
+    if command.name == "ls":
+        is_deep = any(re.match(r"-[a-zA-Z]*R|--recurs", t) for t in texts)
+    if not is_deep or command.name in ("git", "python", "python3", "pip", "npm"):
+        return None
+    words = [w for w in command.words[1:] if w.text and not w.text.startswith("-")] or [Word(".")]
+    for word in words:
+        for place in _places(word.text or ".", command, rules) or set():
+            for blocked in rules.blocked_paths:
+                if _is_below(_home(blocked, rules), place):
+                    return (
+                        f"`{command.name}` would go into `{blocked}`, which the security policy blocks; "
+                        "name the folders beside it"
+                    )
+    return None
