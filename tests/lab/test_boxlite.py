@@ -35,6 +35,7 @@ BOOTING_MORE = {
     "mounts_are_seen",
     "door_is_of_one_machine",
     "proxy_is_of_one_machine",
+    "blocked_host_is_refused_though_listed",
     "mounts_are_read_only",
     "processes_are_those_inside",
 }

@@ -17,6 +17,7 @@ import pytest
 from claudebox_rl.errors import ConfigError, SandboxError
 from claudebox_rl.sandbox import Capabilities, ExecStream, Sandbox, SandboxSpec
 from claudebox_rl.sandbox._unsafe import host_process, process_tree
+from claudebox_rl.sandbox.spec import Network
 from claudebox_rl.sandbox.unsafe import UnsafeSandbox
 from claudebox_rl.testing.fake_sandbox import FakeSandbox
 from claudebox_rl.testing.sandbox_checks import CHECKS, Report, check_sandbox
@@ -358,7 +359,8 @@ class PretendsIsolation(UnsafeSandbox):
 
     @classmethod
     def capabilities(cls) -> Capabilities:
-        return Capabilities(isolation="namespace", networks=frozenset({"none", "full"}))
+        networks: frozenset[Network] = frozenset({"none", "restricted", "full"})
+        return Capabilities(isolation="namespace", networks=networks, blocks_hosts=networks, read_only_workspace=True)
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
         given = spec or SandboxSpec()
