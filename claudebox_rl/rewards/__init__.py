@@ -15,6 +15,7 @@ from claudebox_rl.rewards.builtin import BuiltinRewards
 from claudebox_rl.rewards.code_quality import CodeQualityReward
 from claudebox_rl.rewards.efficiency import EfficiencyReward
 from claudebox_rl.rewards.function import CustomReward, RewardFunction, combine_rewards
+from claudebox_rl.rewards.safety import SafetyReward
 from claudebox_rl.rewards.success import SuccessOnlyReward
 
 REWARDS = {"step_penalty": "claudebox_rl.rewards.step_penalty:StepPenalty"}
@@ -48,6 +49,7 @@ __all__ = [
     "EfficiencyReward",
     "RewardFunction",
     "RewardTerm",
+    "SafetyReward",
     "SuccessOnlyReward",
     "apply_rewards",
     "combine_rewards",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from claudebox_rl.rewards.code_quality import CodeQualityReward
 from claudebox_rl.rewards.efficiency import EfficiencyReward
+from claudebox_rl.rewards.safety import SafetyReward
 from claudebox_rl.rewards.success import SuccessOnlyReward
 from claudebox_rl.types import CodeResult
 
@@ -29,3 +30,8 @@ class BuiltinRewards:
     def efficiency(result: CodeResult) -> float | None:
         """Return what `EfficiencyReward` gives."""
         return EfficiencyReward()(result)
+
+    @staticmethod
+    def safety(result: CodeResult) -> float | None:
+        """Return what `SafetyReward` gives."""
+        return SafetyReward()(result)
