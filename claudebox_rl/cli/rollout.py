@@ -26,6 +26,7 @@ from claudebox_rl.rollout.plan import plan_episodes
 from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.reaper import reap
 from claudebox_rl.session.preflight import preflight
+from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.templates.image import with_template
 from claudebox_rl.trajectory import recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
@@ -89,6 +90,7 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
     """Make everything once that can be made without a machine, and fix the choice of the sandbox for all workers."""
     find_policy(config.policy)
     task: Any = config.task
+    security_policy = find_security_policy(config.security_policy)
     sandbox = with_template(config.sandbox, config.template)
     kwargs: dict[str, Any] = {
         "task": task,
@@ -98,13 +100,14 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
         "rewards": config.reward,
         "max_steps": config.max_steps,
         "skills": config.skills,
+        "security_policy": config.security_policy,
     }
     env = gym.make("claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
     tasks = list(env.unwrapped.tasks.values())
     if config.sandbox.name == "auto" and not memory_file().exists():
         console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
-    choice = asyncio.run(preflight(sandbox, config.model, config.agent, tasks, config.skills))
+    choice = asyncio.run(preflight(sandbox, config.model, config.agent, tasks, config.skills, security_policy))
     console.print(f"sandbox: {choice.name} ({one_line(choice.reason)})", markup=False, highlight=False, soft_wrap=True)
     kwargs["sandbox"]["name"] = choice.name
     return kwargs, [task.task_id for task in tasks]

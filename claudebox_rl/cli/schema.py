@@ -28,6 +28,7 @@ class RolloutApp:
     reward: list[Any] = field(default_factory=list[Any])
     skills: list[str] = field(default_factory=list[str])
     template: str | None = None
+    security_policy: Any = None
     max_steps: int = 16
     seed: int = 0
     out: str | None = None

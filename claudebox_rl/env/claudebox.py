@@ -41,6 +41,8 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         max_steps: Prompts after which the episode is truncated.
         skills: Names of what the agent is given beyond its tools (see `claudebox_rl.session.skills`).
         template: One that was built (`"web_dev"`), or an image; None: as `sandbox` says.
+        security_policy: What each session may do: a preset's name, or the fields of `SecurityPolicy`; None: what
+            the sandbox lets it.
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
@@ -62,12 +64,13 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         max_steps: int = 16,
         skills: Sequence[str] = (),
         template: str | None = None,
+        security_policy: Setting | None = None,
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise ConfigError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
-        self.settings = make_settings(model, agent, sandbox, max_steps, skills, template)
+        self.settings = make_settings(model, agent, sandbox, max_steps, skills, template, security_policy)
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode
         self.observation_space = observation_space()

@@ -51,6 +51,7 @@ class EnvCore:
             agent=settings.agent,
             sandbox=settings.sandbox,
             skills=settings.skills,
+            security_policy=settings.security_policy,
             episode_id=episode_id,
             enable_logging=False,
         )

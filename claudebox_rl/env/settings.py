@@ -12,6 +12,9 @@ from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import UPSTREAMS
 from claudebox_rl.sandbox import check_sandbox_name
+from claudebox_rl.session.security.check import check_session
+from claudebox_rl.session.security.policy import SecurityPolicy
+from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.session.templates.image import with_template
 
@@ -29,10 +32,13 @@ class EnvSettings:
     """Steps after which the episode is truncated and judged."""
     skills: tuple[str, ...] = ()
     """Names: a specification is JSON, and whoever plays it looks them up where it is."""
+    security_policy: SecurityPolicy | None = None
+    """What each session may do."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain JSON, for the dataset."""
-        return to_json(self)
+        policy = self.security_policy
+        return to_json(self) | {"security_policy": policy.to_dict() if policy else None}
 
 
 def make_settings(
@@ -42,6 +48,7 @@ def make_settings(
     max_steps: int,
     skills: Sequence[str] = (),
     template: str | None = None,
+    security_policy: Setting | SecurityPolicy | None = None,
 ) -> EnvSettings:
     """Check what a user gave and make the settings.
 
@@ -61,8 +68,11 @@ def make_settings(
         with_template(parse(SandboxConfig, sandbox, key="name", where="sandbox"), template),
         max_steps,
         tuple(skills),
+        find_security_policy(security_policy),
     )
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)
     check_sandbox_name(settings.sandbox.name)
+    if settings.security_policy is not None:
+        check_session(settings.security_policy, settings.sandbox, settings.agent, None)
     return settings

@@ -41,6 +41,23 @@ def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
         _refuse("secrets", f"sandbox={backend} can't put a secret in on the host's side; use sandbox=boxlite")
 
 
+def check_hosts(spec: SandboxSpec, field: str) -> None:
+    """Refuse hosts that can't be read, in the words of whoever gave them.
+
+    Args:
+        spec: Holds nothing but the hosts.
+        field: Where they were given.
+
+    Raises:
+        ConfigError: Names `field` and the entry.
+    """
+    try:
+        parse_patterns(spec.allowed_hosts)
+        parse_blocked(spec.blocked_hosts)
+    except ConfigError as error:
+        raise ConfigError(f"{field}: {error.message.partition(': ')[2]}", field=field) from None
+
+
 def _check_limits(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
     for field in get_args(Limit):
         value = getattr(spec, field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from claudebox_rl.session.log import SessionLog
 from claudebox_rl.session.observed import Observed
 from claudebox_rl.session.opening import Opening, open_session
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
+from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.settings import Env, Volume, make_settings
 from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
@@ -77,6 +78,9 @@ class ClaudeBox(KeptSessions, Observed):
         reward_fn: Judges each prompt by its `CodeResult`, in a thread: a finite number, or None where there is no
             evidence. The files that the prompt changed are in `changes`, where the function wants them.
 
+        security_policy: What the session may do: a policy, a preset's name, or the fields of one. What it does not give
+            can't be given by the other arguments.
+
     Raises:
         ConfigError: An unknown name or field, or a value that can't be.
         SkillNotFoundError: A skill is unknown.
@@ -108,6 +112,7 @@ class ClaudeBox(KeptSessions, Observed):
         auto_remove: bool | None = None,
         episode_id: str | None = None,
         reward_fn: RewardFn | None = None,
+        security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
     ) -> None:
         check_reward_fn(reward_fn)
         self._settings = make_settings(
@@ -125,6 +130,7 @@ class ClaudeBox(KeptSessions, Observed):
             ports=ports,
             env=env,
             keys=Keys(oauth_token, api_key),
+            security_policy=security_policy,
         )
         self.task, self.reward_fn = self._settings.task, reward_fn
         agent_class(self._settings.agent.name)
@@ -218,11 +224,13 @@ class ClaudeBox(KeptSessions, Observed):
             max_turns,
             None if allowed_tools is None else tuple(allowed_tools),
             None if disallowed_tools is None else tuple(disallowed_tools),
-            timeout_s or (self.task.agent_timeout_s if self.task and self._settings.agent.timeout_s is None else None),
+            self._settings.limit_s(timeout_s),
         )
         opening, before = self._open_now, await self._files()
         async with self._log.prompting(prompt, max_turns=max_turns):
             result = await opening.agent.prompt(prompt, options)
+            if self._settings.is_overtime(result):
+                await opening.agent.stop()  # with all that it started
         calls = opening.gateway_episode.take_calls() if opening.gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())

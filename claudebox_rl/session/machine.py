@@ -14,6 +14,8 @@ from claudebox_rl.sandbox import Mount, Sandbox, SandboxSpec, sandbox_class
 from claudebox_rl.sandbox.auto import Choice, choose_sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.sandbox.spec import Network
+from claudebox_rl.session.security.enforce import hosts_within, limited, make_secured, secured
+from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.skills.install import Ground
 from claudebox_rl.session.templates.image import image_of
 from claudebox_rl.tasks import Task, check_playable
@@ -30,6 +32,7 @@ async def make_sandbox(
     mounts: tuple[Mount, ...],
     workspace: Path | None,
     env: Mapping[str, str] | None = None,
+    policy: SecurityPolicy | None = None,
 ) -> Sandbox:
     """Choose the backend and make (not start) the sandbox.
 
@@ -39,6 +42,7 @@ async def make_sandbox(
         mounts: What the agent must see.
         workspace: Host folder to keep; None: a fresh one.
         env: Variables of every command, over the task's.
+        policy: What the machine must enforce.
 
     Raises:
         ConfigError: The backend is unknown or can't enforce what was asked.
@@ -50,17 +54,17 @@ async def make_sandbox(
     backend = sandbox_class(choice.name)
     if task is not None:
         check_backend(task, backend)
-    spec = make_spec(backend, config, task, mounts, workspace, env)
-    return backend(spec) if task is not None else _with_default_size(backend, spec)
+    spec = make_spec(backend, config, task, mounts, workspace, env, policy)
+    return make_secured(backend, spec, policy) if task is not None else _with_default_size(backend, spec, policy)
 
 
-def _with_default_size(backend: type[Sandbox], spec: SandboxSpec) -> Sandbox:
+def _with_default_size(backend: type[Sandbox], spec: SandboxSpec, policy: SecurityPolicy | None) -> Sandbox:
     """Make a sandbox of the default size, as far as nothing else is said and the backend can hold it here."""
     able = backend.capabilities()
     added = {name: size for name, size in _DEFAULT_SIZE.items() if name in able.limits and getattr(spec, name) is None}
     while True:
         try:
-            return backend(replace(spec, **added))
+            return make_secured(backend, replace(spec, **added), policy)
         except ConfigError as error:
             if error.context.get("field") not in added:
                 raise
@@ -95,16 +99,19 @@ def make_spec(
     mounts: tuple[Mount, ...],
     workspace: Path | None,
     env: Mapping[str, str] | None = None,
+    policy: SecurityPolicy | None = None,
 ) -> SandboxSpec:
     """Return what the machine shall be: the user's settings, and for the rest the task's.
 
     Raises:
-        ConfigError: An unknown network mode, or hosts that it has no place for.
+        ConfigError: An unknown network mode, hosts that it has no place for, or more than a policy gives.
         TemplateError: The template is unknown or not built.
     """
     able = backend.capabilities()
+    if policy is not None:
+        config = limited(config, policy, task)
     network = _network(backend, config, task)
-    return SandboxSpec(
+    spec = SandboxSpec(
         workspace=workspace,
         image=chosen_image(backend, config, task),
         mounts=mounts,
@@ -118,6 +125,7 @@ def make_spec(
         max_processes=config.max_processes,
         start_timeout_s=config.start_timeout_s,
     )
+    return spec if policy is None else secured(spec, policy, hosts_within(policy, config, task))
 
 
 def chosen_image(backend: type[Sandbox], config: SandboxConfig, task: Task | None) -> str | None:

@@ -15,6 +15,8 @@ from claudebox_rl.session.log import SessionLog
 from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
 from claudebox_rl.session.meter import Meter
 from claudebox_rl.session.model import make_model
+from claudebox_rl.session.security.fill import fill_workspace, is_filled_before
+from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
 from claudebox_rl.session.skills.scrub import scrub
@@ -63,8 +65,13 @@ async def open_session(
     if folder is not None and skills.secrets:
         scrub(folder.agent, skills.secrets)
         stack.callback(scrub, folder.agent, skills.secrets)
+    is_filled = is_filled_before(settings.security_policy, settings.task)
+    if is_filled and settings.task is not None:
+        workspace = fill_workspace(stack, settings.task, workspace)
     mounts = (*_mounts(settings, folder), *skills.mounts)
-    sandbox = await make_sandbox(settings.sandbox, settings.task, mounts, workspace, settings.env)
+    sandbox = await make_sandbox(
+        settings.sandbox, settings.task, mounts, workspace, settings.env, settings.security_policy
+    )
     log.begin(sandbox)
     stack.callback(log.end_machine)
     await stack.enter_async_context(sandbox)
@@ -72,7 +79,7 @@ async def open_session(
     booted = time.monotonic()
     for host_port, port in settings.ports:
         await sandbox.publish_port(port, host_port)
-    if folder is None or not folder.record.is_prepared:
+    if not is_filled and (folder is None or not folder.record.is_prepared):
         await prepare_workdir(sandbox, settings.task)
     episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
     agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
@@ -116,10 +123,12 @@ async def _start_agent(
         gateway = await stack.enter_async_context(shared_gateway())
         address = await sandbox.expose_host_port(gateway.port)
         endpoint = Endpoint(f"http://{address}{episode.path}", episode.secret, episode.upstream.model)
+    cwd, policy = (task and task.workdir) or WORKSPACE, settings.security_policy
+    guards = (PolicyGuard(policy, sandbox, cwd, skills.plugins),) if policy and policy.judges_calls else ()
     context = AgentContext(
         sandbox=sandbox,
         config=config,
-        cwd=(task and task.workdir) or WORKSPACE,
+        cwd=cwd,
         endpoint=endpoint,
         env={
             **await skills.environment(sandbox),
@@ -131,6 +140,7 @@ async def _start_agent(
         options=options,
         conversation=log.conversation(),
         on_action=log.action,
+        guards=guards,
     )
     agent = agent_class(config.name)(context)
     stack.push_async_callback(agent.stop)

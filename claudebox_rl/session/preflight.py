@@ -12,13 +12,21 @@ from claudebox_rl.sandbox import sandbox_class
 from claudebox_rl.sandbox.auto import Choice
 from claudebox_rl.session.machine import check_backend, choose, ground, make_spec
 from claudebox_rl.session.model import make_model
+from claudebox_rl.session.security.check import check_session
+from claudebox_rl.session.security.enforce import make_secured
+from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.skills.load import load_skills
 from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.tasks import Task
 
 
 async def preflight(
-    sandbox: SandboxConfig, model: ModelConfig, agent: AgentConfig, tasks: Iterable[Task], skills: Sequence[str] = ()
+    sandbox: SandboxConfig,
+    model: ModelConfig,
+    agent: AgentConfig,
+    tasks: Iterable[Task],
+    skills: Sequence[str] = (),
+    policy: SecurityPolicy | None = None,
 ) -> Choice:
     """Check that every task can be played as configured.
 
@@ -29,6 +37,7 @@ async def preflight(
         tasks: What will be played.
         skills: Names of skills that each session loads; those not yet installed are installed here, before many
             sessions would wait for one of them.
+        policy: Of each session.
 
     Returns:
         The sandbox backend and, in a few words, why.
@@ -47,7 +56,9 @@ async def preflight(
     backend = sandbox_class(choice.name)
     for task in tasks:
         check_backend(task, backend)
-        backend(make_spec(backend, sandbox, task, mounts, None))
+        if policy is not None:
+            check_session(policy, sandbox, agent, task)
+        make_secured(backend, make_spec(backend, sandbox, task, mounts, None, policy=policy), policy)
         if program.needs_model:
             make_model(model, task, root="")
         if agent.name == "oracle" and "solve.sh" not in task.solution_files():

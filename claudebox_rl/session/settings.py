@@ -11,11 +11,16 @@ from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox import Mount
+from claudebox_rl.session.security.check import check_session
+from claudebox_rl.session.security.enforce import prompt_limit
+from claudebox_rl.session.security.policy import SecurityPolicy
+from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.image import with_template
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task, find_tasks
+from claudebox_rl.types import CodeResult, Failure
 
 Volume = Mount | tuple[str | Path, str] | tuple[str | Path, str, str]
 Env = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -42,6 +47,17 @@ class SessionSettings:
     ports: tuple[tuple[int, int], ...] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     keys: Keys = field(default_factory=Keys)
+    security_policy: SecurityPolicy | None = None
+
+    def limit_s(self, asked_s: float | None) -> float | None:
+        """Return how long a prompt may take, which asks for `asked_s`; None: as the agent's settings say."""
+        needed_s = self.task.agent_timeout_s if self.task and self.agent.timeout_s is None else None
+        return prompt_limit(self.security_policy, asked_s or needed_s, self.agent.timeout_s)
+
+    def is_overtime(self, result: CodeResult) -> bool:
+        """Say whether nothing of a prompt may go on, by the security policy."""
+        policy = self.security_policy
+        return result.failure is Failure.TIMEOUT and policy is not None and policy.max_execution_time_s is not None
 
     def remembered(self) -> dict[str, Any]:
         """Return what a session goes on with after a reconnect, as arguments of `ClaudeBox`: JSON, and no secrets.
@@ -57,6 +73,7 @@ class SessionSettings:
             "volumes": [[str(each.source), each.target, "ro" if each.read_only else "rw"] for each in self.volumes],
             "ports": [list(pair) for pair in self.ports],
             "env": sorted(self.env),
+            "security_policy": self.security_policy.to_dict() if self.security_policy else None,
         }
 
 
@@ -76,6 +93,7 @@ def make_settings(
     ports: Iterable[tuple[int, int]],
     env: Env | None,
     keys: Keys,
+    security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
 ) -> SessionSettings:
     """Check the arguments of `ClaudeBox`.
 
@@ -87,7 +105,7 @@ def make_settings(
     """
     disk_mib = None if disk_size_gb is None else disk_size_gb * _MIB_OF_GB
     given = {"image": image, "cpus": cpus, "memory_mib": memory_mib, "disk_mib": disk_mib}
-    return SessionSettings(
+    settings = SessionSettings(
         task=_one_task(task) if isinstance(task, str) else task,
         model=parse(ModelConfig, model, key="upstream", where="model"),
         agent=parse(AgentConfig, agent, key="name", where="agent"),
@@ -97,7 +115,11 @@ def make_settings(
         ports=tuple(_pair(pair) for pair in ports),
         env=_variables(env),
         keys=keys,
+        security_policy=find_security_policy(security_policy),
     )
+    if settings.security_policy is not None:
+        check_session(settings.security_policy, settings.sandbox, settings.agent, settings.task, settings.volumes)
+    return settings
 
 
 def from_memory(session_id: str, remembered: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,45 @@ def plain_host(host: Host) -> Host:
     return host if isinstance(host, str) else plain(host)
 
 
+def is_reached(entries: Iterable[str], host: str, port: int, *, blocks: bool = False) -> bool:
+    """Say whether entries mean a connection; a host that can't be read is never allowed, and always blocked.
+
+    Args:
+        entries: `allowed_hosts`, or `blocked_hosts`.
+        host: As a program was given it.
+        port: Its port.
+        blocks: Whether the entries are those of `blocked_hosts`.
+
+    Raises:
+        ConfigError: An entry is malformed.
+    """
+    try:
+        asked = parse_host(f"[{host}]" if ":" in host else host)
+    except ValueError:
+        return blocks
+    patterns = parse_blocked(entries) if blocks else parse_patterns(entries)
+    return any(pattern.means(asked, port) for pattern in patterns)
+
+
+def covers(entries: Iterable[str], entry: str) -> bool:
+    """Say whether all that an entry of `allowed_hosts` means is meant by one of `entries` too.
+
+    Raises:
+        ConfigError: An entry is malformed.
+    """
+    (one,) = parse_patterns([entry])
+    return any(_covers(wide, one) for wide in parse_patterns(entries))
+
+
+def _covers(wide: Pattern, one: Pattern) -> bool:
+    if wide.ports is not None and (one.ports is None or not one.ports <= wide.ports):
+        return False
+    if not wide.below:
+        return not one.below and one.host == wide.host
+    is_deeper = isinstance(one.host, str) and one.host.endswith(f".{wide.host}")
+    return is_deeper or (one.below and one.host == wide.host)
+
+
 def _parse(field: str, entry: str, for_all: str) -> Pattern:
     if entry.startswith("*") and not entry.startswith("*."):
         _refuse(field, entry, f"gives all names below one host as '*.example.com'; for every host use {for_all}")
