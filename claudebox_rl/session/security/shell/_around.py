@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from claudebox_rl.session.security.shell.reading import Command, Word
 
-_CAP_STEPS = 30_000
+_CAP_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,9 @@ def read_case(reader: Reader, node: Node, scope: Scope, around: Around) -> str |
             continue
         way = scope.copy()
         closing = next((i for i, c in enumerate(child.children) if c.type == ")"), 0)
-        for pattern in child.children[:closing]:
-            read_inside(reader, pattern, way, around)
+        patterns = [part for part in child.children[:closing] if part.is_named]
+        for pattern in patterns:
+            value_of(reader, [pattern], way, around)
         reader.statements(child.children[closing + 1 :], way, around.inner())
         ways.append(way)
         # A `;&` falls through; what a later branch would have known from an earlier one is forgotten.

@@ -74,7 +74,13 @@ def _exec(reader: Reader, words: list[Word], scope: Scope, around: Around) -> st
 def _trap(reader: Reader, words: list[Word], scope: Scope, around: Around) -> str | None:
     rest = [word for word in words[1:] if word.text not in ("--", "-l", "-p")]
     if rest and rest[0].text not in ("", "-"):
-        _shells.text(reader, rest[0], "trap", scope.copy(), around.inner())
+        later = scope.copy()
+        _shells.text(reader, rest[0], "trap", later, around.inner())
+        # It may run at any time from here on.
+        for name, value in later.variables.items():
+            if scope.variables.get(name) != value:
+                scope.fix(name)
+                scope.assign(name, UNKNOWN)
     return ""
 
 

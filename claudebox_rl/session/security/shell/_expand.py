@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from claudebox_rl.session.security.shell import _words
+from claudebox_rl.session.security.shell._parameters import piece_of, variable
 from claudebox_rl.session.security.shell._parser import text_of
 from claudebox_rl.session.security.shell._words import Piece
 from claudebox_rl.session.security.shell.reading import UNKNOWN, Word
@@ -18,20 +19,34 @@ if TYPE_CHECKING:
     from claudebox_rl.session.security.shell._reader import Reader
     from claudebox_rl.session.security.shell._scope import Scope
 
-_FROM_OUTSIDE = frozenset({"HOME", "PWD", "OLDPWD", "TMPDIR", "USER", "LOGNAME", "HOSTNAME", "VIRTUAL_ENV"})
-_NUMBERS = frozenset("?#$!-") | {"RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "BASHPID", "EPOCHSECONDS"}
 _EXPANSIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"}
 )
+_CAP_WORDS = 5_000
+_CAP_PIECES = 5_000
+_TEXTS = frozenset({"regex", "extglob_pattern", "word"})
 _INDEX_THAT_RUNS = re.compile(r"\[[^\]]*(\$\(|`)")
+
+
+def _touch(left: Node, right: Node) -> bool:
+    """Whether nothing stands between two nodes, save ends of lines that are taken back."""
+    gap = right.start_byte - left.end_byte
+    if gap < 2 or gap % 2 or left.parent is None:
+        return gap == 0
+    parent = left.parent
+    at = left.end_byte - parent.start_byte
+    return (parent.text or b"")[at : at + gap].replace(b"\\\n", b"") == b""
 
 
 def words_of(reader: Reader, nodes: list[Node], scope: Scope, around: Around) -> list[Word]:
     """Return the words that nodes become; nodes that touch are one word."""
+    if len(nodes) > _CAP_WORDS:
+        reader.doubt(f"a command has more than {_CAP_WORDS} words")
+        return [UNKNOWN]
     words: list[Word] = []
     group: list[Node] = []
     for node in nodes:
-        if group and group[-1].end_byte != node.start_byte:
+        if group and not _touch(group[-1], node):
             words.extend(word_of(reader, group, scope, around))
             group = []
         group.append(node)
@@ -43,6 +58,9 @@ def words_of(reader: Reader, nodes: list[Node], scope: Scope, around: Around) ->
 def word_of(reader: Reader, nodes: list[Node], scope: Scope, around: Around) -> list[Word]:
     """Return what one word of the source becomes."""
     pieces = [piece for node in nodes for piece in pieces_of(reader, node, scope, around)]
+    if len(pieces) > _CAP_PIECES:
+        reader.doubt("a word has too many parts to be judged")
+        return [UNKNOWN]
     words = _words.to_fields(pieces, is_split_changed=scope.is_split_changed)
     for word in words:
         if word.text and _INDEX_THAT_RUNS.search(word.text):
@@ -168,59 +186,31 @@ def read_inside(reader: Reader, node: Node, scope: Scope, around: Around) -> Non
     """Read what the expansions below a node run."""
     for child in outer_expansions(node):
         _expansion(reader, child, scope, around, is_quoted=True)
+    for leaf in _leaves(node):
+        if leaf.type in _TEXTS and re.search(r"(?<!\\)`|\$\(|[<>]\(", text_of(leaf)):
+            reader.doubt("a text with an expansion that the parser does not see")
+
+
+def _leaves(node: Node) -> list[Node]:
+    if not node.children:
+        return [node]
+    return [leaf for child in node.children if child.type not in _EXPANSIONS for leaf in _leaves(child)]
 
 
 def _expansion(reader: Reader, node: Node, scope: Scope, around: Around, *, is_quoted: bool) -> list[Piece]:
     kind = node.type
     if kind == "command_substitution":
-        return [_piece(_substitution(reader, node, scope, around), is_quoted)]
+        return [piece_of(_substitution(reader, node, scope, around), is_quoted)]
     if kind == "process_substitution":
         return [_process(reader, node, scope, around)]
     if kind == "arithmetic_expansion":
         read_inside(reader, node, scope, around)
         return [Piece(None, is_quoted=True, is_expanded=True, word=Word(None, is_tame=True))]
     if kind == "simple_expansion":
-        return _variable(scope, text_of(node).lstrip()[1:], is_quoted)
-    return _braced(reader, node, scope, around, is_quoted)
+        return variable(scope, text_of(node).lstrip()[1:], is_quoted)
+    from claudebox_rl.session.security.shell._braced import braced
 
-
-def _piece(word: Word, is_quoted: bool) -> Piece:
-    return Piece(word.text, is_quoted=is_quoted, is_expanded=True, word=None if word.text is not None else word)
-
-
-def _variable(scope: Scope, name: str, is_quoted: bool) -> list[Piece]:
-    if name in ("@", "*") or name.isdigit():
-        return _positional(scope, name, is_quoted)
-    if name in _NUMBERS and name not in scope.variables:
-        return [Piece(None, is_quoted=True, is_expanded=True, word=Word(None, is_tame=True))]
-    word = scope.variables.get(name)
-    if word is None:
-        known = name in _FROM_OUTSIDE
-        prefix = "~" if name == "HOME" else ""
-        word = Word(None, prefix=prefix, is_many=not known and not is_quoted)
-        if name == "PWD" and len(scope.folders) == 1:
-            word = replace(word, prefix=next(iter(scope.folders)))
-        return [Piece(None, is_quoted=is_quoted or known, is_expanded=True, word=word)]
-    if word.text is None and is_quoted:
-        word = replace(word, is_many=False)
-    return [_piece(word, is_quoted)]
-
-
-def _positional(scope: Scope, name: str, is_quoted: bool) -> list[Piece]:
-    args = scope.args
-    if args is None:
-        return [Piece(None, is_quoted=is_quoted and name.isdigit(), is_expanded=True, word=UNKNOWN)]
-    if name.isdigit():
-        at = int(name) - 1
-        word = args[at] if 0 <= at < len(args) else Word("") if at >= 0 else UNKNOWN
-        return [_piece(replace(word, is_many=False) if is_quoted else word, is_quoted)]
-    if len(args) == 1:
-        return [_piece(args[0], is_quoted)]
-    if not args:
-        return []
-    if name == "*" and is_quoted and all(a.text is not None for a in args):
-        return [Piece(" ".join(a.text or "" for a in args), is_quoted=True, is_expanded=True)]
-    return [Piece(None, is_expanded=True, word=UNKNOWN)]
+    return braced(reader, node, scope, around, is_quoted)
 
 
 def _substitution(reader: Reader, node: Node, scope: Scope, around: Around) -> Word:
@@ -275,26 +265,3 @@ def _process(reader: Reader, node: Node, scope: Scope, around: Around) -> Piece:
         return Piece(None, is_quoted=True, word=Word(None, prefix="/dev/fd/", is_feed=True))
     out = reader.statements(node.children, scope.copy(), around.inner())
     return Piece(None, is_quoted=True, word=Word(None, prefix="/dev/fd/", is_feed=True, feed=out))
-
-
-def _braced(reader: Reader, node: Node, scope: Scope, around: Around, is_quoted: bool) -> list[Piece]:
-    inside = [child for child in node.children if child.type not in ("${", "}")]
-    if len(inside) == 1 and inside[0].type in ("variable_name", "special_variable_name"):
-        return _variable(scope, text_of(inside[0]), is_quoted)
-    read_inside(reader, node, scope, around)
-    source = text_of(node)
-    unknown = [Piece(None, is_quoted=is_quoted and "@" not in source, is_expanded=True, word=UNKNOWN)]
-    if source.startswith("${#"):
-        return [Piece(None, is_quoted=True, is_expanded=True, word=Word(None, is_tame=True))]
-    if not inside or inside[0].type != "variable_name" or len(inside) < 2:
-        return unknown
-    name, operator = text_of(inside[0]), text_of(inside[1])
-    if operator in ("=", ":="):
-        scope.assign(name, UNKNOWN)
-        return unknown
-    known = scope.variables.get(name)
-    if operator in (":-", "-") and known is not None and known.text is not None:
-        if known.text or operator == "-":
-            return [_piece(known, is_quoted)]
-        return [_piece(value_of(reader, inside[2:], scope, around), is_quoted)]
-    return unknown

@@ -115,7 +115,12 @@ def _xargs(reader: Reader, words: list[Word], scope: Scope, around: Around) -> s
     forked = replace(scope.copy(), certain=set(), aliases={})
     command = parsed.rest or [Word("echo")]
     inner = replace(around, stdin=None)
-    given = _given(around) if not parsed.has("a", "--arg-file") else None
+    is_list = parsed.has("a", "d", "--arg-file", "--delimiter")
+    given = (
+        None
+        if is_list
+        else _given(around, is_zero=parsed.has("0", "--null"), is_lines=parsed.has("I", "--replace", "i"))
+    )
     mark = parsed.value("I", "--replace")
     marker = mark.text if mark is not None else "{}" if parsed.has("i", "--replace") else None
     if marker:
@@ -136,10 +141,16 @@ def _number(word: Word | None) -> int:
     return int(word.text) if word is not None and word.text and word.text.isdigit() else 0
 
 
-def _given(around: Around) -> list[str] | None:
+def _given(around: Around, *, is_zero: bool, is_lines: bool) -> list[str] | None:
     text = around.stdin.text if around.stdin else ""
-    if text is None or "\0" in text:
+    if text is None:
         return None
+    if is_zero:
+        return [part for part in text.split("\0") if part]
+    if "\0" in text or (is_lines and any(char in text for char in "\\'\"")):
+        return None
+    if is_lines:
+        return [line.strip() for line in text.split("\n") if line.strip()]
     try:
         return shlex.split(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 CAP_CHARS = 200_000
+_UNTIMED_BYTES = 2_000
+_PIECE_BYTES = 65_536
+_PARSE_TIMEOUT_S = 0.3
 CAP_NESTING = 40
 """The parser looks ahead at each opening bracket; beyond this it may take seconds."""
 
@@ -45,9 +49,31 @@ def why_not_parsed(text: str) -> str | None:
     return None
 
 
-def parse(text: str) -> Node:
-    """Return the root of a text's tree; see `why_not_parsed` first."""
-    return _parser().parse(text.encode()).root_node
+def parse(text: str) -> Node | None:
+    """Return the root of a text's tree, or None where parsing takes too long; see `why_not_parsed` first."""
+    source = text.encode()
+    if len(source) > _UNTIMED_BYTES and not _is_parsed_in_time(source):
+        return None
+    return _parser().parse(source).root_node
+
+
+def _is_parsed_in_time(source: bytes) -> bool:
+    """Whether the parser comes to an end in time; it takes a limit only where it asks for the text piece by piece."""
+    end = time.monotonic() + _PARSE_TIMEOUT_S
+    parser = _parser()
+
+    def piece(at: int, _point: object) -> bytes:
+        return source[at : at + _PIECE_BYTES]
+
+    def is_late(_at: int, _has_error: bool) -> bool:
+        return time.monotonic() > end
+
+    try:
+        parser.parse(piece, progress_callback=is_late)
+    except ValueError:
+        parser.reset()
+        return False
+    return True
 
 
 def text_of(node: Node) -> str:

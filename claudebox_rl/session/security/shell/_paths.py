@@ -7,20 +7,19 @@ import posixpath
 import re
 
 from claudebox_rl.session.security.shell._lists import names
+from claudebox_rl.session.security.shell._writers import written_by
 from claudebox_rl.session.security.shell.reading import Command, Word
 from claudebox_rl.session.security.shell.rules import ShellRules
 
 _FREE = re.compile(r"/dev/(null|zero|full|random|urandom|tty|std(in|out|err)|fd(/\d+)?)$")
 _TEXT_ONLY = names(
-    "echo printf : true false test [ export declare local typeset readonly set expr seq date kill alias unalias trap"
+    "echo printf : true false test [ export declare local typeset readonly set expr seq tr kill alias unalias trap"
 )
-_FIRST_IS_TEXT = names("grep egrep fgrep rg sed awk gawk mawk jq perl ag tr cut")
+_FIRST_IS_TEXT = names("grep egrep fgrep rg sed awk gawk mawk jq perl ag")
 _TEXT_OPTIONS = names(
     "-m --message -e --regexp --expression -F -d --format -H --header -A --data --grep --author -name -iname -path"
 )
 _RECURSIVE = names("find fd rg tar zip rsync du tree mv ag")
-_WRITERS = names("rm rmdir unlink shred truncate touch mkdir tee chmod chown chgrp ln mv mkfifo mknod setfacl patch")
-_LAST_IS_TARGET = names("cp install rsync scp")
 _HINT = "name the path plainly"
 
 
@@ -34,10 +33,14 @@ def judge_paths(command: Command, rules: ShellRules) -> str | None:
             return reason
     if command.name in _TEXT_ONLY:
         return None
-    writes = _written(command)
+    writes = written_by(command)
     for word in _named(command):
         if reason := _judge(word, command, rules, is_write=word in writes):
             return reason
+    for word in writes:
+        for part in _in_option(word, word.starts()) if word.starts().startswith("-") else [word]:
+            if reason := _judge(part, command, rules, is_write=True):
+                return reason
     return _judge_recursion(command, rules)
 
 
@@ -58,6 +61,8 @@ def _named(command: Command) -> list[Word]:
         if is_value:
             continue
         if start.startswith("-") and len(start) > 1:
+            if command.name == "cut":
+                continue
             found += _in_option(word, start)
             if start.startswith(("-e", "--regexp", "--expression", "-f", "--file")) and len(start) > 2:
                 first_text = False
@@ -74,25 +79,7 @@ def _in_option(word: Word, start: str) -> list[Word]:
     _, equals, value = start.partition("=")
     if equals:
         return [Word(value)] if value else []
-    at = next((i for i, c in enumerate(start) if c in "/~" or start.startswith("..", i)), -1)
-    return [Word(start[at:])] if at > 0 and not start.startswith("--") else []
-
-
-def _written(command: Command) -> list[Word]:
-    name = command.name
-    operands = [w for w in command.words[1:] if not w.starts().startswith("-")]
-    texts = command.argv
-    if name in _WRITERS:
-        return operands[1:] if name in ("chmod", "chown", "chgrp") else operands
-    if name in _LAST_IS_TARGET:
-        return operands[-1:]
-    if name == "dd":
-        return [w for w in operands if w.starts().startswith("of=")]
-    if name in ("sed", "perl") and any(t and re.match(r"-[a-zA-Z]*i|--in-place", t) for t in texts[1:]):
-        return operands[1:]
-    if name in ("git", "tar", "unzip", "curl", "wget"):
-        return []
-    return []
+    return [Word(start[2:])] if len(start) > 2 and not start.startswith("--") and re.search(r"[/~]|\.\.", start) else []
 
 
 def _places(text: str, command: Command, rules: ShellRules) -> set[str] | None:
@@ -153,6 +140,8 @@ def _judge_text(
             return None
         return f"what `{part[:80]}` names can't be known where a `cd` may fail or go elsewhere; {_HINT}"
     for place in sorted(places):
+        if rules.is_strict and re.match(r"/proc/[^/]+/(cwd|root|fd|task|map_files)(/|$)", place):
+            return f"`{place[:80]}` leads to where can't be known; {_HINT}"
         if _FREE.match(place):
             continue
         if reason := _judge_place(
@@ -196,8 +185,8 @@ def _judge_unknown(word: Word, command: Command, rules: ShellRules, *, is_write:
     if not rules.is_strict:
         return None
     has_rules = bool(rules.allowed_paths or rules.blocked_paths or (is_write and rules.writable is not None))
-    start = word.starts()
-    if not has_rules:
+    start = word.starts().removeprefix("file://")
+    if not has_rules or "://" in start:
         return None
     if start and "/" in start:
         folder = start[: start.rindex("/") + 1]
@@ -212,6 +201,15 @@ def _judge_unknown(word: Word, command: Command, rules: ShellRules, *, is_write:
     return f"which path a word of `{command.name}` names can't be known before it runs; {_HINT}"
 
 
+def _starts(command: Command) -> list[Word]:
+    """Return where a command that goes through folders starts."""
+    named = [word for word in _named(command) if word is not command.words[0]]
+    if command.name not in ("find", "fd"):
+        return named
+    end = next((i for i, w in enumerate(command.words) if w.starts()[:1] in ("-", "(", "!")), len(command.words))
+    return list(command.words[1:end])
+
+
 def _judge_recursion(command: Command, rules: ShellRules) -> str | None:
     if not rules.blocked_paths:
         return None
@@ -223,7 +221,7 @@ def _judge_recursion(command: Command, rules: ShellRules) -> str | None:
         is_deep = any(re.match(r"-[a-zA-Z]*R|--recurs", t) for t in texts)
     if not is_deep or command.name in ("git", "python", "python3", "pip", "npm"):
         return None
-    words = [w for w in command.words[1:] if w.text and not w.text.startswith("-")] or [Word(".")]
+    words = [w for w in _starts(command) if w.text] or [Word(".")]
     for word in words:
         for place in _places(word.text or ".", command, rules) or set():
             for blocked in rules.blocked_paths:

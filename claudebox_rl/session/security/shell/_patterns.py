@@ -91,13 +91,25 @@ def match(command: Command, pattern: Pattern) -> bool | None:
     return None if (sure or maybe) else False
 
 
+_GLOBAL = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--prefix", "--context", "-n", "--cwd"})
+
+
+def _own_words(command: Command) -> list[Word]:
+    """Return a command's words after its name, without options that stand before a sub-command."""
+    words = list(command.words[1:])
+    if command.name in _SUB_COMMANDS:
+        while words and words[0].starts().startswith("-"):
+            words = words[2:] if words[0].text in _GLOBAL else words[1:]
+    return words
+
+
 def _apart(command: Command) -> tuple[set[str], set[str], list[Word], bool]:
     name = command.name or ""
     letters: set[str] = set()
     longs: set[str] = set()
     operands: list[Word] = []
     is_open = is_ended = False
-    for word in command.words[1:]:
+    for word in _own_words(command):
         text = word.text
         if text is None:
             is_open |= not is_ended and could_be_option(word)

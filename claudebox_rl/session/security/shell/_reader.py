@@ -46,6 +46,9 @@ class Reader:
         if self._is_too_much(20):
             return None
         root = parse(text)
+        if root is None:
+            self.doubt("the command takes too long to parse")
+            return None
         if root.has_error:
             self.doubt("the command does not parse as Bash")
         self.notes.depth += 3
@@ -84,7 +87,7 @@ class Reader:
 
     def run(self, words: list[Word], scope: Scope, around: Around) -> str | None:
         """Read a simple command, after its expansions; return what it prints where that can be known."""
-        if not words or self._is_too_much():
+        if not words or self._is_too_much(1 + len(words) // 20):
             return "" if not words else None
         command = Command(tuple(words), around.via, around.reads, around.writes, tuple(sorted(scope.folders)))
         head, name = words[0], command.name
@@ -103,9 +106,12 @@ class Reader:
             self.script(f"{scope.aliases[name]} {tail}", replace(scope.copy(), aliases={}), around)
             self.notes.depth -= 1
         self._note_files(name, words, scope, around)
-        launcher = LAUNCHERS.get(name)
+        launcher = LAUNCHERS.get(name) or LAUNCHERS.get(_plain_name(name))
         if launcher is not None:
-            return launcher(self, words, scope, replace(around, via=(*around.via, name)))
+            self.notes.depth += 1
+            out = launcher(self, words, scope, replace(around, via=(*around.via, name)))
+            self.notes.depth -= 1
+            return out
         self._written_before(words, scope, around)
         return output_of(name, words[1:], scope, around.stdin.text if around.stdin else "")
 
@@ -160,6 +166,13 @@ class Reader:
                 scope.write(word, None)
         elif scope.files and name not in _KEEPS_FILES:
             scope.files.update(dict.fromkeys(scope.files))
+
+
+def _plain_name(name: str) -> str:
+    """Return a program's name without its version: `perl5.36`, `ld-linux-x86-64.so.2`."""
+    if re.match(r"ld(-linux|-musl|64|32|-\d)?[\w.-]*\.so", name):
+        return "ld.so"
+    return re.sub(r"[-.]?\d[\d.]*$", "", name)
 
 
 def quote(text: str) -> str:

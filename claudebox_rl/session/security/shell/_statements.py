@@ -51,6 +51,9 @@ def run_command(reader: Reader, node: Node, redirects: list[Node], scope: Scope,
     own = [c for c in node.children if c.type.endswith("_redirect")]
     others = [c for c in node.children if c not in assignments and c not in own]
     redirected = read_redirects(reader, [*own, *redirects], scope, around)
+    starts = {part.start_byte for part in [*own, *redirects]}
+    if any(part.end_byte in starts and text_of(part).isdigit() for part in others):
+        reader.doubt("a redirect that can't be read")
     words = words_of(reader, others, scope, redirected.around)
     if assignments:
         inner = scope.copy()
@@ -191,8 +194,10 @@ def _function(reader: Reader, node: Node, scope: Scope, around: Around) -> str |
     if all(known.id != body.id for known in bodies):
         bodies.append(body)
     for redirect in node.children_by_field_name("redirect"):
-        read_redirects(reader, [redirect], scope, around)
+        _note_redirects(reader, read_redirects(reader, [redirect], scope, around), scope)
     scope.certain.add(title)
+    if title == "command_not_found_handle":
+        reader.statements([body], scope.copy(), around.inner())
     return ""
 
 

@@ -171,24 +171,33 @@ def to_fields(pieces: list[Piece], *, is_split_changed: bool) -> list[Word]:
 
 def _split(pieces: list[Piece], is_split_changed: bool) -> list[Word]:
     groups: list[list[Piece]] = []
-    current: list[Piece] | None = None
+    is_open = False
     for piece in pieces:
-        if piece.is_expanded and not piece.is_quoted and piece.text is not None and not is_split_changed:
-            parts = re.split(r"[ \t\n]+", piece.text)
-            for i, part in enumerate(parts):
-                if i:
-                    if current is not None:
-                        groups.append(current)
-                    current = None
-                if part:
-                    current = [*(current or []), Piece(part)]
+        is_bare = piece.is_expanded and not piece.is_quoted and piece.text is not None
+        if is_bare and is_split_changed:
+            parts: list[Piece | None] = [Piece(None, is_expanded=True)]
+        elif is_bare:
+            parts = _fields(piece.text or "")
         else:
-            if piece.is_expanded and not piece.is_quoted and piece.text is not None:
-                piece = Piece(None, is_expanded=True)
-            current = [*(current or []), piece]
-    if current is not None:
-        groups.append(current)
+            parts = [piece]
+        for part in parts:
+            if part is None:
+                is_open = False
+                continue
+            if not is_open:
+                groups.append([])
+                is_open = True
+            groups[-1].append(part)
     return [_join(group) for group in groups]
+
+
+def _fields(text: str) -> list[Piece | None]:
+    """Return the fields of an expansion's text; None stands for the space between two."""
+    found: list[Piece | None] = []
+    for at, part in enumerate(re.split(r"[ \t\n]+", text)):
+        found += [None] if at else []
+        found += [Piece(part)] if part else []
+    return found
 
 
 def _join(pieces: list[Piece]) -> Word:
