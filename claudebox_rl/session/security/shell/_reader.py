@@ -133,6 +133,8 @@ class Reader:
             self.doubt(f"`{name}` stands where the parser took it for a command")
         elif head.text and head.text.startswith("~") and "/" not in head.text:
             self.doubt("the name of a command can't be known before it runs")
+        if head.text and head.text.startswith(("/proc/", "/dev/")):
+            self.doubt(f"`{head.text[:40]}`: what such a file is can't be known")
         if head.text and "$(" in head.text:
             self.doubt("the name of a command holds an expansion")
 

@@ -62,8 +62,17 @@ def written_by(command: Command) -> list[Word]:
     if name == "zip":
         return operands[:1]
     if name == "git" and operands and operands[0].text in ("init", "clone", "worktree", "bundle", "archive"):
-        return operands[1:]
+        return operands[1:] or [Word(".")]
+    if not found and _writes_here(name, command):
+        return [Word(".")]
     return found
+
+
+def _writes_here(name: str, command: Command) -> bool:
+    """Whether a command writes into the folder where it runs, unless it is told otherwise."""
+    if name == "curl":
+        return any(re.match(r"-[a-zA-Z]*[OJ]|--remote-name", word.starts()) for word in command.words[1:])
+    return name in ("wget", "unzip")
 
 
 def _edited(command: Command) -> list[Word]:
@@ -88,8 +97,10 @@ def _outputs(command: Command, options: list[str]) -> list[Word]:
             is_named = len(name) > 3 and option.startswith(name) if is_long else start == option
             if is_named and not equals:
                 found += [after] if after is not None else []
-            elif is_named or (not is_long and start.startswith(option)):
-                found.append(word)
+            elif is_named:
+                found.append(word if word.text is None else Word(start[len(name) + 1 :]))
+            elif not is_long and start.startswith(option):
+                found.append(word if word.text is None else Word(start[len(option) :]))
     return found
 
 
@@ -98,6 +109,8 @@ def _archive(command: Command) -> list[Word]:
     options = words[0].starts() if words else ""
     is_made = re.match(r"-?[a-zA-Z]*[cru]", options) or any(w.text in ("-c", "--create", "-r", "-u") for w in words)
     if not is_made:
-        return []
+        is_taken = re.match(r"-?[a-zA-Z]*x", options) or any(w.text in ("-x", "--extract") for w in words)
+        has_folder = any(w.starts().startswith(("-C", "--dir")) for w in words)
+        return [Word(".")] if is_taken and not has_folder else []
     at = next((i for i, w in enumerate(words) if re.fullmatch(r"-?[a-zA-Z]*f", w.starts())), None)
     return [words[at + 1]] if at is not None and at + 1 < len(words) else []

@@ -83,6 +83,14 @@ def test_paths(text: str, passes: bool) -> None:
     assert (judge_script(text, WORKSPACE_ONLY) is None) is passes
 
 
+@pytest.mark.parametrize(
+    "text", ["curl -oout u", "curl -O u", "wget u", "git init", "tar xf in/a", "unzip in/a", "sort --output=out in/a"]
+)
+def test_writes_without_a_redirect(text: str) -> None:
+    assert judge_script(text, ShellRules(writable=("/workspace/in",), is_strict=True))
+    assert judge_script(text, ShellRules(writable=("/workspace",), is_strict=True)) is None
+
+
 def test_reasons_can_be_acted_on() -> None:
     reason = judge_script("bash -c 'rm -rf x'", RESTRICTED)
     assert reason is not None
