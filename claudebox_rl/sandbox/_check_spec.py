@@ -32,8 +32,8 @@ def check_spec(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
     if spec.blocked_hosts and spec.network != "none" and spec.network not in able.blocks_hosts:
         ways = " or ".join(f"network={mode}" for mode in sorted(able.blocks_hosts)) or "another sandbox"
         _refuse("blocked_hosts", f"sandbox={backend} can't block hosts on network={spec.network}; use {ways}")
-    if spec.read_only_workspace and not able.read_only_workspace:
-        _refuse("read_only_workspace", f"sandbox={backend} can't keep /workspace from changes; use sandbox=local")
+    if spec.read_only_workspace:
+        _check_read_only(backend, spec, able)
     _check_limits(backend, spec, able)
     if spec.image is not None:
         _check_image(backend, spec.image, able)
@@ -56,6 +56,21 @@ def check_hosts(spec: SandboxSpec, field: str) -> None:
         parse_blocked(spec.blocked_hosts)
     except ConfigError as error:
         raise ConfigError(f"{field}: {error.message.partition(': ')[2]}", field=field) from None
+
+
+def _check_read_only(backend: str, spec: SandboxSpec, able: Capabilities) -> None:
+    if not able.read_only_workspace:
+        ways = "use sandbox=local or sandbox=boxlite"
+        _refuse("read_only_workspace", f"sandbox={backend} can't keep /workspace from changes; {ways}")
+    if spec.workspace is None:
+        return
+    workspace = spec.workspace.resolve()
+    for mount in spec.mounts:
+        source = mount.source.resolve()
+        if not mount.read_only and (source.is_relative_to(workspace) or workspace.is_relative_to(source)):
+            _refuse(
+                "mounts", f"mounts: {mount.source} is writable, and shares files with a workspace that is not to be"
+            )
 
 
 def _check_limits(backend: str, spec: SandboxSpec, able: Capabilities) -> None:

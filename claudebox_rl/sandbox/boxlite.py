@@ -45,6 +45,7 @@ from claudebox_rl.sandbox._box.options import (
     DEFAULT_IMAGE,
     box_options,
     check_box,
+    check_forkable,
     check_kept,
     layout_user,
 )
@@ -88,6 +89,7 @@ class BoxliteSandbox(LinkedSandbox):
             isolation="microvm",
             networks=frozenset({"none", "restricted", "full"}),
             blocks_hosts=cls._proxied,
+            read_only_workspace=True,
             images=frozenset({"layout", "registry"}),
             default_image=DEFAULT_IMAGE,
             hard_limits=frozenset({"cpus", "memory_mib", "disk_mib", "max_file_bytes"}),
@@ -262,6 +264,7 @@ class BoxliteSandbox(LinkedSandbox):
     async def fork(self, n: int = 1) -> tuple[Self, ...]:
         """Start `n` sandboxes that hold the same files as this one and share nothing with it or with each other."""
         check_fork(n)
+        check_forkable(self.spec)
         channel = self._live()
         mounts = tuple(mount for mount in self.spec.mounts if mount.read_only)
         forks = tuple(type(self)(replace(self.spec, workspace=None, mounts=mounts)) for _ in range(n))

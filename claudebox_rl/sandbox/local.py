@@ -37,6 +37,7 @@ from typing import Any, Self
 from claudebox_rl.errors import ConfigError, SandboxError, SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import journal, reaper
 from claudebox_rl.sandbox._check_spec import check_fork, check_mounts
+from claudebox_rl.sandbox._host_folder import HostFolder
 from claudebox_rl.sandbox._local import bwrap_options, cgroups, uids
 from claudebox_rl.sandbox._local.bwrap_find import find_bwrap
 from claudebox_rl.sandbox._local.bwrap_options import HOME, IMAGE_PATH, ImageRoot
@@ -51,8 +52,8 @@ from claudebox_rl.sandbox._local.oci import read_image
 from claudebox_rl.sandbox._local.overlay_probe import fork_mode
 from claudebox_rl.sandbox._network.connection import Connection, Door, SocketConnection, join
 from claudebox_rl.sandbox._network.relay import Relay
+from claudebox_rl.sandbox._supervised.filled import FilledSandbox
 from claudebox_rl.sandbox._supervised.frames import Channel
-from claudebox_rl.sandbox._supervised.sandbox import SupervisedSandbox
 from claudebox_rl.sandbox._supervised.settings import settings
 from claudebox_rl.sandbox._supervised.start_all import start_all
 from claudebox_rl.sandbox._supervised.still import held_still
@@ -68,7 +69,7 @@ _BUSY = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """What passes: no process, memory or descriptor to spare just now."""
 
 
-class LocalSandbox(SupervisedSandbox):
+class LocalSandbox(FilledSandbox):
     """A sandbox on this host's kernel and programs. It belongs to the event loop that starts it.
 
     Started by root, commands run as an unprivileged user number of their own and the workspace is given to that user
@@ -204,6 +205,10 @@ class LocalSandbox(SupervisedSandbox):
             return None
         raise ConfigError(f"user={user}: sandbox=local runs commands as agent only; leave user out", field="user")
 
+    def _shown_workspace(self) -> HostFolder:
+        assert self._folders is not None
+        return self._folders.workspace()
+
     # Forks
 
     async def fork(self, n: int = 1) -> tuple[Self, ...]:
@@ -211,7 +216,7 @@ class LocalSandbox(SupervisedSandbox):
         check_fork(n)
         channel = self._live()
         assert self._folders is not None
-        bwrap, is_overlay = await asyncio.to_thread(find_bwrap), self.capabilities().fork == "overlay"
+        bwrap, is_overlay = await asyncio.to_thread(find_bwrap), self._shares_with_forks()
         async with contextlib.AsyncExitStack() as undo:
             try:
                 async with held_still(channel, self._gate):
@@ -225,6 +230,10 @@ class LocalSandbox(SupervisedSandbox):
             forks = tuple(self._heir(heritage) for _ in range(n))
             await start_all(forks)
             return forks
+
+    def _shares_with_forks(self) -> bool:
+        # What overlayfs shows is not to be written past it.
+        return self.capabilities().fork == "overlay" and not self.spec.read_only_workspace
 
     def _heir(self, heritage: Heritage) -> Self:
         mounts = tuple(mount for mount in self.spec.mounts if mount.read_only)

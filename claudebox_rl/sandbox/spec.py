@@ -62,7 +62,9 @@ class SandboxSpec:
     blocked too where it has a blocked address. On `full` a blocked name closes all that is asked for by its address.
     Not prevented: another name for a blocked host, which only `allowed_hosts` keeps closed."""
     read_only_workspace: bool = False
-    """Commands, and files written from the host, can't change /workspace; the other writable folders stay so."""
+    """No command can change /workspace: neither content nor names, modes or times. The host's own `write_file` and
+    `copy_in` still fill it, at any time. The other writable folders stay so: the agent's program, the verifier and
+    /tmp need theirs. On `boxlite` it needs `workspace`, and such a box is not forked."""
     user: str | None = None
     """User inside that commands run as; None: the backend's own (`agent` in `local`, the image's in `boxlite`)."""
     cpus: float | None = None
@@ -86,6 +88,7 @@ class Capabilities:
     blocks_hosts: frozenset[Network] = frozenset()
     """Networks on which it can keep single hosts closed."""
     read_only_workspace: bool = False
+    """Can show commands a /workspace that they can't change."""
     images: frozenset[ImageSource] = frozenset()
     """Where it can take an image from; empty: its userland is the host's."""
     default_image: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -176,7 +177,10 @@ async def prepare_workdir(sandbox: Sandbox, task: Task | None) -> None:
     if task is None:
         return
     workdir = task.workdir or WORKSPACE
-    if sandbox.capabilities().shell:
+    if sandbox.spec.read_only_workspace:
+        with tempfile.TemporaryDirectory() as empty:
+            await sandbox.copy_in(Path(empty), workdir)
+    elif sandbox.capabilities().shell:
         made = await sandbox.exec(["mkdir", "-p", sandbox.root + workdir], timeout_s=60, cwd="/tmp")
         if made.exit_code != 0:
             raise TaskError(

@@ -32,6 +32,7 @@ from claudebox_rl.testing import (
     _checks_output,
     _checks_policy,
     _checks_processes,
+    _checks_read_only,
 )
 from claudebox_rl.testing.sandbox_lab import Check, Lab, NotHereError
 
@@ -47,6 +48,7 @@ _MODULES = (
     _checks_fork,
     _checks_network,
     _checks_policy,
+    _checks_read_only,
 )
 CHECKS: tuple[Check, ...] = tuple(
     value for module in _MODULES for value in vars(module).values() if isinstance(value, Check)

@@ -36,6 +36,10 @@ BOOTING_MORE = {
     "door_is_of_one_machine",
     "proxy_is_of_one_machine",
     "blocked_host_is_refused_though_listed",
+    "read_only_workspace_is_not_changed",
+    "read_only_workspace_leaves_what_a_machine_needs",
+    "read_only_workspace_is_filled_by_the_host",
+    "filling_a_read_only_workspace_follows_no_link",
     "mounts_are_read_only",
     "processes_are_those_inside",
 }

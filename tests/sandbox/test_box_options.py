@@ -10,7 +10,7 @@ import pytest
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.sandbox import SandboxSpec
-from claudebox_rl.sandbox._box.options import box_options, layout_user, secret_env
+from claudebox_rl.sandbox._box.options import _volumes, box_options, layout_user, secret_env
 from claudebox_rl.sandbox._box.runtimes import explain
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.sandbox.spec import Mount, Secret
@@ -38,6 +38,7 @@ def layout(folder: Path, config: dict[str, Any]) -> Path:
         ({"secrets": (Secret("API KEY", "v", ("h",)),), "network": "full"}, "API KEY"),
         ({"secrets": (Secret("KEY", "v", ()),), "network": "full"}, "hosts"),
         ({"mounts": (Mount(Path("/tmp"), "/run/x"),)}, "/run"),
+        ({"read_only_workspace": True}, "give workspace"),
     ],
 )
 def test_what_no_box_can_be_is_refused(fields: dict[str, Any], named: str) -> None:
@@ -54,6 +55,22 @@ def test_the_filter_is_on_where_there_are_no_folders_of_the_host(tmp_path: Path)
     assert not has_filter(mounts=(Mount(tmp_path, "/shown"),))
     assert not has_filter(workspace=tmp_path / "workspace")
     assert (tmp_path / "workspace").is_dir()
+
+
+async def test_a_read_only_workspace_is_a_read_only_volume(tmp_path: Path) -> None:
+    def of(**fields: Any) -> tuple[list[Any], str]:
+        spec = SandboxSpec(workspace=tmp_path, **fields)
+        return list(_volumes(spec)), " ".join(box_options(spec).entrypoint)
+
+    volumes, main = of(read_only_workspace=True)
+    assert volumes == [(str(tmp_path), "/workspace", True)]
+    assert "/workspace" not in main
+    volumes, main = of()
+    assert volumes == [(str(tmp_path), "/workspace", False)]
+    assert "'/workspace'" in main
+    with pytest.raises(ConfigError, match="fork") as caught:
+        await BoxliteSandbox(SandboxSpec(workspace=tmp_path, read_only_workspace=True)).fork()
+    assert caught.value.context["field"] == "read_only_workspace"
 
 
 def test_sizes_are_boxlites_own() -> None:

@@ -97,7 +97,13 @@ def test_the_journal_holds_a_spec_without_the_values_of_secrets(tmp_path: Path) 
     text = json.dumps(pack_spec(spec))
     assert "the-value" not in text
     assert unpack_spec(json.loads(text)) == replace(spec, secrets=(replace(secret, value=""),))
-    restricted = SandboxSpec(network="restricted", allowed_hosts=("a.b", "c.d:1"))
+    restricted = SandboxSpec(
+        tmp_path,
+        network="restricted",
+        allowed_hosts=("a.b", "c.d:1"),
+        blocked_hosts=("x.a.b",),
+        read_only_workspace=True,
+    )
     assert unpack_spec(json.loads(json.dumps(pack_spec(restricted)))) == restricted
 
 

@@ -10,9 +10,10 @@ from claudebox_rl.sandbox._box.link import BoxLink
 from claudebox_rl.sandbox._box.options import HOME, secret_env
 from claudebox_rl.sandbox._box.pulse import feel_pulse
 from claudebox_rl.sandbox._guest.wire import WireError
+from claudebox_rl.sandbox._host_folder import HostFolder
 from claudebox_rl.sandbox._network.connection import Connection, Door
+from claudebox_rl.sandbox._supervised.filled import FilledSandbox
 from claudebox_rl.sandbox._supervised.frames import Channel, Exchange, integer
-from claudebox_rl.sandbox._supervised.sandbox import SupervisedSandbox
 from claudebox_rl.sandbox._supervised.settings import settings
 from claudebox_rl.sandbox.base import WRITABLE
 from claudebox_rl.sandbox.spec import SandboxSpec
@@ -21,7 +22,7 @@ FOLDERS = (*WRITABLE, HOME)
 _MOST = 1 << 62
 
 
-class LinkedSandbox(SupervisedSandbox):
+class LinkedSandbox(FilledSandbox):
     """A sandbox that is reached over the streams of its main command, or of the bridge of a later host."""
 
     def __init__(self, spec: SandboxSpec | None = None) -> None:
@@ -56,6 +57,10 @@ class LinkedSandbox(SupervisedSandbox):
         with Exchange(self._live()) as exchange:
             reply, _ = await exchange.ask(op="count", last=True)
         self._num_commands = integer(reply, "num_commands", 0, _MOST)
+
+    def _shown_workspace(self) -> HostFolder:
+        assert self.spec.workspace is not None
+        return HostFolder(self.spec.workspace)
 
     # Ports
 

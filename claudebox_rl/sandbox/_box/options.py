@@ -48,6 +48,11 @@ def check_box(spec: SandboxSpec) -> None:
         raise ConfigError(f"disk_mib={disk_mib}: a box's disk has whole GiB; give {up}", field="disk_mib")
     if disk_mib is not None and spec.workspace is not None:
         raise ConfigError("disk_mib: a box can't bound a workspace of the host; leave one out", field="disk_mib")
+    if spec.read_only_workspace and spec.workspace is None:
+        raise ConfigError(
+            "read_only_workspace: a box shows a folder of the host so; give workspace, or use sandbox=local",
+            field="read_only_workspace",
+        )
     check_mounts(spec, _RESERVED)
     _check_secrets(spec)
 
@@ -68,6 +73,20 @@ def check_kept(spec: SandboxSpec) -> None:
         )
 
 
+def check_forkable(spec: SandboxSpec) -> None:
+    """Refuse to fork what has no files of its own to copy.
+
+    Raises:
+        ConfigError: Names the field.
+    """
+    if spec.read_only_workspace:
+        raise ConfigError(
+            "fork: the workspace of a box with read_only_workspace is a folder of the host, which a fork would share; "
+            "start another box on a copy of it, or use sandbox=local",
+            field="read_only_workspace",
+        )
+
+
 def box_options(spec: SandboxSpec, *, is_kept: bool = False) -> Any:
     """Return the `boxlite.BoxOptions` of a spec.
 
@@ -78,6 +97,8 @@ def box_options(spec: SandboxSpec, *, is_kept: bool = False) -> Any:
     boxlite = runtimes.load()
     image, has_network = spec.image or DEFAULT_IMAGE, spec.network == "full"
     volumes = list(_volumes(spec))
+    # A read-only one can't be given to the commands' user.
+    folders = [folder for folder in (*WRITABLE, HOME) if folder != WORKSPACE or not spec.read_only_workspace]
     return boxlite.BoxOptions(
         **{"rootfs_path" if is_layout(image) else "image": image},
         cpus=int(spec.cpus or _DEFAULT_CPUS),
@@ -89,7 +110,7 @@ def box_options(spec: SandboxSpec, *, is_kept: bool = False) -> Any:
         ),
         secrets=[_secret(boxlite, secret) for secret in spec.secrets],
         user=_ROOT,
-        entrypoint=main_command((*WRITABLE, HOME), user=spec.user, has_network=has_network, is_kept=is_kept),
+        entrypoint=main_command(folders, user=spec.user, has_network=has_network, is_kept=is_kept),
         cmd=[],
         advanced=_advanced(boxlite, has_volumes=bool(volumes), has_network=has_network),
         auto_remove=not is_kept,
@@ -151,7 +172,7 @@ def _volumes(spec: SandboxSpec) -> Iterator[tuple[str, str, bool]]:
     if spec.workspace is not None:
         workspace = spec.workspace.absolute()
         workspace.mkdir(parents=True, exist_ok=True)
-        yield str(workspace), WORKSPACE, False
+        yield str(workspace), WORKSPACE, spec.read_only_workspace
 
 
 def _advanced(boxlite: Any, *, has_volumes: bool, has_network: bool) -> Any:

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from claudebox_rl.sandbox._host_folder import HostFolder
 from claudebox_rl.sandbox._local import idmap, uids
 from claudebox_rl.sandbox._local.bwrap_options import HOME, Layout, Overlay, Shared
 from claudebox_rl.sandbox._local.jail import View, run_jailed
@@ -83,6 +84,10 @@ class Folders:
             read_only_workspace=self._spec.read_only_workspace,
             memory_mib=self._spec.memory_mib,
         )
+
+    def workspace(self) -> HostFolder:
+        """Return what is /workspace, to be filled from here where the sandbox itself can't write to it."""
+        return HostFolder(self._plain[WORKSPACE], self._uid)
 
     @property
     def inside(self) -> tuple[str, ...]:
