@@ -79,7 +79,7 @@ async def open_session(
     booted = time.monotonic()
     for host_port, port in settings.ports:
         await sandbox.publish_port(port, host_port)
-    if not is_filled and (folder is None or not folder.record.is_prepared):
+    if folder is None or not folder.record.is_prepared:
         await prepare_workdir(sandbox, settings.task)
     episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
     agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)

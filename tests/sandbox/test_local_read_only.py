@@ -99,6 +99,19 @@ async def test_files_of_a_task_go_into_its_working_directory(tmp_path: Path) -> 
             assert (await sandbox.exec(["touch", "x"], cwd="/workspace/app")).exit_code != 0
 
 
+async def test_files_of_a_task_follow_no_link_of_a_kept_workspace(tmp_path: Path) -> None:
+    fill(tmp_path / "task" / "environment")
+    precious = tmp_path / "precious"
+    precious.write_text("the host's")
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace" / "a").symlink_to(precious)
+    task = Task(task_id="t", path=tmp_path / "task", instruction="i")
+    async with LocalSandbox(SandboxSpec(tmp_path / "workspace", read_only_workspace=True)) as sandbox:
+        await prepare_workdir(sandbox, task)
+        assert (await sandbox.exec(["cat", "a"])).text == "as it was\n"
+    assert precious.read_text() == "the host's"
+
+
 def test_a_writable_mount_of_the_same_files_is_refused(tmp_path: Path) -> None:
     inner = tmp_path / "outer" / "workspace" / "inner"
     inner.mkdir(parents=True)

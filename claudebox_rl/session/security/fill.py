@@ -1,4 +1,4 @@
-"""A workspace that nothing inside may change is filled on the host, before its machine starts."""
+"""A workspace that nothing inside may change is a folder of the host, which the host goes on filling."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from claudebox_rl.tasks import Task
 
 
 def is_filled_before(policy: SecurityPolicy | None, task: Task | None) -> bool:
-    """Say whether a task's files must be there before the machine starts."""
+    """Say whether the workspace must be a folder of the host."""
     return policy is not None and policy.file_system == "readonly" and task is not None
 
 
 def fill_workspace(stack: AsyncExitStack, task: Task, workspace: Path | None) -> Path:
-    """Put a task's files into a folder of the host, and return it.
+    """Return the folder of the host that is to be filled with a task's files, once the machine stands.
+
+    Not here: in a kept workspace lie links that an agent has made, which only the sandbox's own way does not follow.
 
     Args:
         stack: Removes a folder that was made here.
@@ -28,7 +30,7 @@ def fill_workspace(stack: AsyncExitStack, task: Task, workspace: Path | None) ->
 
     Raises:
         ConfigError: The task works elsewhere.
-        WorkspaceError: It can't be written.
+        WorkspaceError: It can't be made.
     """
     workdir = PurePosixPath(task.workdir or WORKSPACE)
     if not workdir.is_relative_to(WORKSPACE):
@@ -37,14 +39,9 @@ def fill_workspace(stack: AsyncExitStack, task: Task, workspace: Path | None) ->
             "be kept from changes; use workspace_only",
             field="file_system",
         )
-    with boundary(WorkspaceError, "can't fill the workspace"):
+    with boundary(WorkspaceError, "can't make the workspace"):
         if workspace is None:
             workspace = Path(tempfile.mkdtemp(prefix="claudebox-readonly-"))
             stack.callback(shutil.rmtree, workspace, ignore_errors=True)
             workspace.chmod(0o755)
-        target = workspace / workdir.relative_to(WORKSPACE)
-        if task.environment_files is None:
-            target.mkdir(parents=True, exist_ok=True)
-        else:
-            shutil.copytree(task.environment_files, target, symlinks=True, dirs_exist_ok=True)
     return workspace
