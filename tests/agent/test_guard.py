@@ -62,7 +62,7 @@ async def guarded(
     plain = AgentContext.__init__
 
     def with_guards(self: AgentContext, **given: Any) -> None:
-        plain(self, **{"guards": guards, **given})
+        plain(self, **{**given, "guards": guards})
 
     monkeypatch.setattr(AgentContext, "__init__", with_guards)
     agent = {"max_retries": 0, "tools": tools or ["Bash"]}
