@@ -16,9 +16,9 @@ from rich.text import Text
 from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.cli.words import age, compact, dollars, moment
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.session import stored
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.json_lines import read_lines
+from claudebox_rl.session.keeping import stored
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.json_lines import read_lines
 from claudebox_rl.session_types import SessionInfo, SessionState
 
 _STYLES: dict[SessionState, str] = {"open": "green", "closed": "", "broken": "red", "cleaned": "dim"}

@@ -18,9 +18,9 @@ from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.changes import Tree, compare, read_tree
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.kept import KeptSessions
-from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.kept import KeptSessions
+from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.observed import Observed
 from claudebox_rl.session.opening import Opening, open_session
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded

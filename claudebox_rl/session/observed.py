@@ -8,8 +8,8 @@ from typing import Any
 from claudebox_rl.agent import Endpoint
 from claudebox_rl.errors import ClaudeBoxError
 from claudebox_rl.sandbox import Sandbox
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.opening import Opening
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 

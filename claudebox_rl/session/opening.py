@@ -10,10 +10,10 @@ from claudebox_rl.agent import Agent, AgentContext, Endpoint, PromptOptions, age
 from claudebox_rl.gateway import GatewayEpisode, shared_gateway
 from claudebox_rl.sandbox import Mount, Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.log import SessionLog
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.log import SessionLog
+from claudebox_rl.session.keeping.meter import Meter
 from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
-from claudebox_rl.session.meter import Meter
 from claudebox_rl.session.model import make_model
 from claudebox_rl.session.security.fill import fill_workspace, is_filled_before
 from claudebox_rl.session.security.guard import PolicyGuard

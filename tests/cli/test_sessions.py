@@ -9,7 +9,7 @@ import pytest
 
 from claudebox_rl import ClaudeBox
 from claudebox_rl.cli.main import main
-from claudebox_rl.session.folder import SessionFolder
+from claudebox_rl.session.keeping.folder import SessionFolder
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from claudebox_rl.session.export import document, files
 from claudebox_rl.session.export.dataset import from_episode
 from claudebox_rl.session.export.document import Document
 from claudebox_rl.session.export.history import from_history
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.json_lines import read_lines
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.json_lines import read_lines
 from claudebox_rl.trajectory import load_dataset
 
 if TYPE_CHECKING:

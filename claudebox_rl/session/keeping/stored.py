@@ -9,9 +9,9 @@ from pathlib import Path
 from claudebox_rl.errors import SessionAlreadyExistsError, SessionNotFoundError, WorkspaceError
 from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox._tree import remove_tree
-from claudebox_rl.session.folder import LOCK, NEW, RECORD, REMOVED, WORKSPACE, SessionFolder, sessions_dir
-from claudebox_rl.session.lock import holder
-from claudebox_rl.session.record import SessionRecord, read_record
+from claudebox_rl.session.keeping.folder import LOCK, NEW, RECORD, REMOVED, WORKSPACE, SessionFolder, sessions_dir
+from claudebox_rl.session.keeping.lock import holder
+from claudebox_rl.session.keeping.record import SessionRecord, read_record
 from claudebox_rl.session_types import SessionInfo
 
 _SETTLED_S = 600.0

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
 
-from claudebox_rl.session import stored
-from claudebox_rl.session.reconnecting import Reconnecting
+from claudebox_rl.session.keeping import stored
+from claudebox_rl.session.keeping.reconnecting import Reconnecting
 from claudebox_rl.session.settings import from_memory
 from claudebox_rl.session_types import SessionInfo
 

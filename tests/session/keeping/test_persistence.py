@@ -16,7 +16,7 @@ import pytest
 from claudebox_rl import ClaudeBox
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway.messages import assistant_message, encode_event, message_events, text_block, tool_use_block
-from claudebox_rl.session.folder import SessionFolder
+from claudebox_rl.session.keeping.folder import SessionFolder
 
 Turns = list[dict[str, Any]]
 
@@ -138,7 +138,7 @@ async def test_without_logging_no_history_is_written(local_sandbox: str) -> None
 
 
 async def test_metrics_are_real_and_kept(local_sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claudebox_rl.session.meter.SAMPLE_EVERY_S", 0.3)
+    monkeypatch.setattr("claudebox_rl.session.keeping.meter.SAMPLE_EVERY_S", 0.3)
     burn = "timeout 2 sh -c 'while :; do :; done'; head -c 3000000 /dev/urandom > /workspace/blob"
     async with ClaudeBox(model=scripted(bash(burn), {"text": "ok"}), sandbox=local_sandbox, session_id="s-used") as box:
         before = await box.get_metrics()

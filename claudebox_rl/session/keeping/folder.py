@@ -21,8 +21,8 @@ from typing import Any
 from claudebox_rl._resources import home
 from claudebox_rl.errors import ConfigError, SessionAlreadyExistsError, WorkspaceError
 from claudebox_rl.sandbox._tree import remove_tree
-from claudebox_rl.session.lock import SessionLock, holder
-from claudebox_rl.session.record import SessionRecord, read_record, write_record
+from claudebox_rl.session.keeping.lock import SessionLock, holder
+from claudebox_rl.session.keeping.record import SessionRecord, read_record, write_record
 from claudebox_rl.session_types import SessionMetadata
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

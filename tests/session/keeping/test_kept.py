@@ -15,9 +15,9 @@ import pytest
 
 from claudebox_rl import ClaudeBox
 from claudebox_rl.errors import ConfigError, SessionAlreadyExistsError, SessionNotFoundError, WorkspaceError
-from claudebox_rl.session import stored
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.lock import SessionLock, holder
+from claudebox_rl.session.keeping import stored
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.lock import SessionLock, holder
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_two_owners_in_one_process() -> None:
 CONTENDER = """
 import sys, time
 from claudebox_rl.errors import SessionAlreadyExistsError
-from claudebox_rl.session.folder import SessionFolder
+from claudebox_rl.session.keeping.folder import SessionFolder
 folder = SessionFolder("s")
 sys.stdin.readline()
 try:
@@ -135,7 +135,11 @@ def test_a_forked_child_has_nothing_and_keeps_nothing(tmp_path: Path) -> None:
 def test_whoever_looks_does_not_stand_in_the_way() -> None:
     path = made("s").path / "lock"
     looking = subprocess.Popen(
-        [sys.executable, "-c", f"from claudebox_rl.session.lock import *\nwhile True: holder(Path({str(path)!r}))"],
+        [
+            sys.executable,
+            "-c",
+            f"from claudebox_rl.session.keeping.lock import *\nwhile True: holder(Path({str(path)!r}))",
+        ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
     )
     try:

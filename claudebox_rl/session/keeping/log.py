@@ -18,9 +18,9 @@ from claudebox_rl.agent import Conversation
 from claudebox_rl.errors import WorkspaceError
 from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.sandbox import Sandbox, journal, reaper
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.json_lines import JsonLines, read_lines
-from claudebox_rl.session.meter import Meter, read_samples
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.json_lines import JsonLines, read_lines
+from claudebox_rl.session.keeping.meter import Meter, read_samples
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 from claudebox_rl.types import CodeResult, ToolCall
 

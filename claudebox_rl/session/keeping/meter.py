@@ -12,7 +12,7 @@ from typing import Any
 
 from claudebox_rl.errors import SandboxError, WorkspaceError
 from claudebox_rl.sandbox import Sandbox
-from claudebox_rl.session.json_lines import JsonLines, read_lines
+from claudebox_rl.session.keeping.json_lines import JsonLines, read_lines
 from claudebox_rl.session_types import ResourceMetrics
 from claudebox_rl.types import ToolCall
 

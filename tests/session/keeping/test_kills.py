@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from claudebox_rl import ClaudeBox
-from claudebox_rl.session.folder import SessionFolder
-from claudebox_rl.session.json_lines import read_lines
+from claudebox_rl.session.keeping.folder import SessionFolder
+from claudebox_rl.session.keeping.json_lines import read_lines
 
 SESSION = "s-killed"
 
