@@ -40,6 +40,7 @@ from claudebox_rl.errors import SandboxAttachError, SandboxError, SandboxStartEr
 from claudebox_rl.sandbox import journal, reaper
 from claudebox_rl.sandbox._box import bridge, carry, runtimes
 from claudebox_rl.sandbox._box.attach import find, pack_spec, unpack_spec
+from claudebox_rl.sandbox._box.jailed import machine_process
 from claudebox_rl.sandbox._box.linked import FOLDERS, LinkedSandbox
 from claudebox_rl.sandbox._box.options import (
     DEFAULT_IMAGE,
@@ -172,7 +173,7 @@ class BoxliteSandbox(LinkedSandbox):
         assert self._entry is not None
         pid = (await self._box.info()).state.pid
         if pid:
-            self._entry = journal.record_machine(self._entry, pid)
+            self._entry = journal.record_machine(self._entry, machine_process(pid))
         await self._connect(await self._box.attach(), key=self._entry.kept.get("key"))
         if self._is_kept:
             self._entry = journal.record_kept(self._entry, env=self._env)

@@ -8,6 +8,7 @@ import pytest
 
 from claudebox_rl import ClaudeBox
 from claudebox_rl.sandbox import SandboxSpec
+from claudebox_rl.sandbox._supervised import frames
 from claudebox_rl.sandbox.auto import choose_sandbox
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 from claudebox_rl.testing.sandbox_checks import CHECKS, check_sandbox
@@ -78,7 +79,9 @@ async def test_the_contract_holds() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
-async def test_the_contract_holds_where_that_takes_long(name: str) -> None:
+async def test_the_contract_holds_where_that_takes_long(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # An emulated machine that runs out of memory thrashes for longer than a real one may be silent.
+    monkeypatch.setattr(frames, "_REPLY_S", 300.0)
     report = await check_sandbox(make, only=[name], patience_s=120.0)
     report.raise_if_failed()
     assert report.names("passed") or name in ONE_CPU, report.results
