@@ -186,6 +186,9 @@ class BoxliteSandbox(LinkedSandbox):
         with contextlib.suppress(not_found):
             async with asyncio.timeout(_STOP_S):
                 await runtime.remove(self.sandbox_id, True)
+        if self._entry is not None:
+            # Of a box that was attached to, BoxLite ends the process outside its jail only (0.10.8).
+            await asyncio.to_thread(reaper.end_process, self._entry)
 
     # Life beyond this process
 

@@ -118,7 +118,7 @@ def remove_machine(entry: MachineRecord) -> None:
         OSError: Likewise.
     """
     if entry.place == _place.here():
-        _end_process(entry)
+        end_process(entry)
     if entry.kept:
         remove_box(entry.sandbox_id, Path(entry.kept["home"]))
     if not cgroups.remove(entry.extra.get("groups", ())):
@@ -158,7 +158,7 @@ def _remove(leftover: Leftover) -> Leftover:
     return leftover
 
 
-def _end_process(entry: MachineRecord) -> None:
+def end_process(entry: MachineRecord) -> None:
     """Kill a machine's process, if it is still the one that was recorded, and wait until all it held is gone.
 
     Raises:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from shims import shims
 
 from claudebox_rl.cli.main import main
 from claudebox_rl.errors import SandboxAttachError, SandboxUnavailableError
@@ -168,6 +169,7 @@ async def test_the_command_line_shows_and_ends_it(box_id: str, capsys: pytest.Ca
     assert journal.records() == []
     assert journal.process_start(machine["machine_pid"]) is None
     assert no_boxes()
+    assert not shims()
     with pytest.raises(SandboxAttachError, match="no machine"):
         await BoxliteSandbox.attach(box_id)
 
@@ -187,6 +189,7 @@ async def test_a_box_that_died_detached_is_removed_with_its_disk() -> None:
     assert [each.name for each in reaper.reap(wait=True)] == [sandbox_id]
     assert journal.records() == []
     assert no_boxes()
+    assert not shims()
 
 
 @pytest.mark.slow
@@ -201,6 +204,7 @@ async def test_stop_after_attach_removes_the_box() -> None:
     await again.stop()
     assert journal.records() == []
     assert no_boxes()
+    assert not shims()
 
 
 def no_boxes() -> bool:

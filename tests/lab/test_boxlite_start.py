@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from shims import shims
 
 from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError
 from claudebox_rl.sandbox import SandboxSpec, journal
@@ -22,19 +22,6 @@ from claudebox_rl.sandbox.boxlite import BoxliteSandbox
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
 IMAGE = os.environ.get("CLAUDEBOX_LAB_IMAGE", "")
 SPEC = SandboxSpec(image=IMAGE, memory_mib=512, start_timeout_s=240)
-
-
-def shims() -> set[int]:
-    """The processes that hold a virtual machine each."""
-    found: set[int] = set()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            program = (place / "cmdline").read_bytes().split(b"\0")[0]
-        except OSError:
-            continue
-        if program.endswith(b"boxlite-shim"):
-            found.add(int(place.name))
-    return found
 
 
 @asynccontextmanager
