@@ -23,9 +23,12 @@ HERD = Skill("herd", "Where zebras graze", files={"where.txt": "by the river\n"}
 
 async def test_a_skill_is_installed_in_a_box_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDEBOX_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    # Beside the home, not around it: a box sees all below a read-only folder read-only.
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    write_wheel(tmp_path)
+    write_wheel(wheels)
     use = "zebras; cat /opt/claudebox/plugin/skills/herd/where.txt; echo $HERD_KEY; "
     use += "touch /opt/claudebox/skills/numbers/x || echo refused"
     script = [{"tools": [{"name": "Skill", "input": {"skill": "claudebox:herd"}}]}, bash(use), {"text": "done"}]
