@@ -8,9 +8,11 @@ from its announcement by the CLI to its result. `judge` is our own part, measure
 from __future__ import annotations
 
 import asyncio
+import json
 import statistics
 import sys
 import time
+from typing import Any
 
 from claudebox_rl import RESTRICTED_POLICY, ClaudeBox, SecurityPolicy
 from claudebox_rl.agent.guard import ToolRequest, Verdict
@@ -45,7 +47,7 @@ async def play(box: ClaudeBox) -> list[float]:
     return [call.duration_s for call in result.action_log if call.duration_s is not None]
 
 
-async def measure(tool: str, num_calls: int) -> None:
+async def measure(tool: str, num_calls: int) -> dict[str, dict[str, Any]]:
     turns = [{"tools": [{"name": tool, "input": CALLS[tool]}]} for _ in range(num_calls)]
     model = {"upstream": "scripted", "options": {"script": [*turns, {"text": "ok"}]}}
     times: dict[str, list[float]] = {name: [] for name in ARMS}
@@ -58,17 +60,24 @@ async def measure(tool: str, num_calls: int) -> None:
                 times[name] += await play(box)
                 own[name] += _judged
     base = statistics.median(times["no policy"])
-    for name in ARMS:
-        middle = statistics.median(times[name])
-        judged = f"{statistics.median(own[name]) * 1000:6.2f}" if own[name] else "     -"
-        added = f"added {(middle - base) * 1000:6.1f} ms"
-        print(f"{tool:5} {name:11} p50 {middle * 1000:7.1f} ms   {added}   judge p50 {judged} ms")
+    return {name: figures(times[name], base, own[name]) for name in ARMS}
+
+
+def figures(times: list[float], base: float, own: list[float]) -> dict[str, Any]:
+    middle = statistics.median(times)
+    judge_ms = round(statistics.median(own) * 1000, 2) if own else None
+    return {
+        "ms_p50": round(middle * 1000, 1),
+        "added_ms_p50": round((middle - base) * 1000, 1),
+        "judge_ms_p50": judge_ms,
+    }
 
 
 async def main() -> None:
     PolicyGuard.judge = timed
-    for tool in CALLS:
-        await measure(tool, int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    num_calls = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    tools = {tool: await measure(tool, num_calls) for tool in CALLS}
+    print(json.dumps({"benchmark": "policy_check", "sandbox": "local", "rounds": ROUNDS, "calls": num_calls, **tools}))
 
 
 asyncio.run(main())
