@@ -112,7 +112,8 @@ def leave(entry: MachineRecord) -> MachineRecord:
 
 def forget(sandbox_id: str) -> None:
     """Remove the record of a machine that has stopped. Idempotent."""
-    (machines_dir() / f"{sandbox_id}{SUFFIX}").unlink(missing_ok=True)
+    for suffix in (SUFFIX, PARTIAL):
+        (machines_dir() / f"{sandbox_id}{suffix}").unlink(missing_ok=True)
 
 
 def records() -> list[MachineRecord]:

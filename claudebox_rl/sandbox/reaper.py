@@ -130,7 +130,9 @@ def remove_machine(entry: MachineRecord) -> None:
 
 
 def _look(place: Path, detached: bool) -> Leftover | None:
-    entry = journal.read(place) if place.suffix == journal.SUFFIX else None
+    entry = journal.read(place)
+    if entry is not None and place.suffix == journal.PARTIAL:
+        return Leftover(place.name, "record") if owner_of(entry) == "dead" else None
     if entry is not None:
         gone = ("dead", "detached") if detached else ("dead",)
         return Leftover(entry.sandbox_id, "machine", entry) if owner_of(entry) in gone else None
