@@ -233,6 +233,23 @@ def test_only_the_folder_of_its_own_name_is_removed(tmp_path: Path) -> None:
 # What a crash leaves
 
 
+def test_a_record_that_a_dead_process_had_not_put_in_place_is_removed_at_once() -> None:
+    for sandbox_id, owner_start in (("dead", "another time"), ("mine", None)):
+        entry = journal.record(sandbox_id, "local")
+        entry = replace(entry, owner_start=owner_start or entry.owner_start)
+        journal.forget(sandbox_id)
+        (journal.machines_dir() / f"{sandbox_id}.partial").write_text(json.dumps(asdict(entry)))
+    assert names(reaper.reap()) == ["dead.partial"]
+    assert left() == ["mine.partial"]
+
+
+def test_what_was_not_put_in_place_is_forgotten_with_its_machine() -> None:
+    leave_behind("dead")
+    (journal.machines_dir() / "dead.partial").write_text("")
+    assert "dead" in names(reaper.reap())
+    assert left() == []
+
+
 @pytest.mark.parametrize("name", ["broken.json", "unfinished.partial"])
 def test_a_broken_record_goes_when_it_is_old(name: str) -> None:
     place = journal.machines_dir() / name
