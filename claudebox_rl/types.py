@@ -142,6 +142,8 @@ class ModelCall:
     """Seconds since the epoch, host clock."""
     latency_s: float = 0.0
     """Until the last byte."""
+    weight_version: str | None = None
+    """As the model's server names its weights; None where it does not."""
     prompt_token_ids: tuple[int, ...] | None = None
     completion_token_ids: tuple[int, ...] | None = None
     logprobs: tuple[float, ...] | None = None

@@ -92,7 +92,7 @@ class Exchange:
             return error_reply(500, f"the gateway's upstream failed ({type(error).__name__})")
 
     async def _stream(self, reply: Reply, send: Send) -> bool:
-        self._record.begin(reply.status)
+        self._record.begin(reply.status, reply.sampled)
         await send(_start(reply))
         try:
             async for chunk in reply.body:
@@ -113,7 +113,7 @@ class Exchange:
             body = await _read(reply)
         if reply.status >= 400:
             body = self._episode.redactor.data(body)
-        self._record.begin(reply.status)
+        self._record.begin(reply.status, reply.sampled)
         self._record.whole(body)
         await send(_start(reply, len(body)))
         await send({"type": "http.response.body", "body": body})

@@ -11,6 +11,7 @@ from typing import Any, cast
 from claudebox_rl.gateway.fold import MessageFold
 from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.gateway.sse import EventReader
+from claudebox_rl.gateway.upstream import Sampled
 from claudebox_rl.types import ModelCall, Usage
 
 
@@ -36,14 +37,14 @@ class CallRecord:
         self._episode_id, self._request, self._agent_path = episode_id, request, agent_path
         self._redactor, self._sink = redactor, sink
         self._started_at, self._clock = time.time(), time.monotonic()
-        self._status = 0
+        self._status, self._sampled = 0, Sampled()
         self._response: dict[str, Any] | None = None
         self._reader, self._fold = EventReader(), MessageFold()
         self._finished = False
 
-    def begin(self, status: int) -> None:
-        """Note the status that the agent gets."""
-        self._status = status
+    def begin(self, status: int, sampled: Sampled) -> None:
+        """Note the status that the agent gets, and where the upstream writes what else it knows of the answer."""
+        self._status, self._sampled = status, sampled
 
     def feed(self, chunk: bytes) -> None:
         """Take a piece of a streamed answer. The stream's last event finishes the call.
@@ -78,6 +79,10 @@ class CallRecord:
                 usage=usage_of(self._response),
                 started_at=self._started_at,
                 latency_s=time.monotonic() - self._clock,
+                weight_version=self._sampled.weight_version,
+                prompt_token_ids=self._sampled.prompt_token_ids,
+                completion_token_ids=self._sampled.completion_token_ids,
+                logprobs=self._sampled.logprobs,
             )
         )
 

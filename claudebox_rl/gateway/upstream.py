@@ -17,6 +17,21 @@ async def once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
+@dataclass(slots=True)
+class Sampled:
+    """What the model's side tells of an answer beyond its bytes; filled at the latest before the body's last chunk.
+
+    Ids and log-probabilities are what the sampler itself gave: an upstream never makes them from text.
+    """
+
+    prompt_token_ids: tuple[int, ...] | None = None
+    completion_token_ids: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+    """Natural logarithms, one for each completion token, of the distribution that was sampled from."""
+    weight_version: str | None = None
+    """As the server names the weights that answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one request; its bytes go to the agent as they are."""
@@ -28,6 +43,7 @@ class Reply:
     """Raises `GatewayError` where the model's side breaks off; the agent's connection is then cut too."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further headers that the agent shall see (`request-id`, `retry-after`, `anthropic-ratelimit-*`)."""
+    sampled: Sampled = field(default_factory=Sampled)
     aclose: Callable[[], Awaitable[None]] = field(default=_nothing, repr=False)
     """Lets go of what the body holds; called once, however much of the body was read."""
 

@@ -97,6 +97,7 @@ MODEL_CALLS = pa.schema(
         ("cost_usd", pa.float64()),
         ("started_at", pa.float64()),
         ("latency_s", pa.float64()),
+        ("weight_version", pa.string()),
         ("prompt_token_ids", pa.list_(pa.int32())),
         ("completion_token_ids", pa.list_(pa.int32())),
         ("logprobs", pa.list_(pa.float64())),

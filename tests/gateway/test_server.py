@@ -15,7 +15,7 @@ from gateway_parts import request
 from claudebox_rl.errors import ConfigError, GatewayError
 from claudebox_rl.gateway import Gateway, Reply, TaskFiles, Upstream
 from claudebox_rl.gateway.messages import assistant_message, encode_event, message_events, text_block
-from claudebox_rl.gateway.upstream import once
+from claudebox_rl.gateway.upstream import Sampled, once
 
 
 class Given(Upstream):
@@ -369,3 +369,21 @@ async def test_logs_neither_requests_nor_bodies(enter, caplog):
     ours = [record for record in caplog.records if record.name.startswith(("claudebox_rl", "uvicorn"))]
     assert ours
     assert not any("says" in record.getMessage() for record in ours)
+
+
+async def test_what_the_sampler_told_by_the_end_of_a_stream_is_on_record(enter):
+    sampled = Sampled(prompt_token_ids=(1, 2), weight_version="w7")
+    asked = request(stream=True)
+    events = [encode_event(event) for event in message_events(assistant_message(asked, [text_block("hi")]))]
+
+    async def body():
+        yield events[0]
+        sampled.completion_token_ids, sampled.logprobs = (3,), (-0.25,)
+        for event in events[1:]:
+            yield event
+
+    agent = enter(Given(Reply(200, "text/event-stream", body(), sampled=sampled)))
+    await agent.post(asked)
+    (call,) = agent.episode.calls
+    assert (call.prompt_token_ids, call.completion_token_ids, call.logprobs) == ((1, 2), (3,), (-0.25,))
+    assert call.weight_version == "w7"

@@ -75,6 +75,7 @@ GOLDEN = {
         "cost_usd": "double",
         "started_at": "double",
         "latency_s": "double",
+        "weight_version": "string",
         "prompt_token_ids": "list<item: int32>",
         "completion_token_ids": "list<item: int32>",
         "logprobs": "list<item: double>",

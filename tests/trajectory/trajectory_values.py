@@ -54,6 +54,7 @@ def call_of(episode_id: str, name: str, text: str = UNICODE) -> ModelCall:
         cost_usd=0.1,
         started_at=1763974000.7654321,
         latency_s=1e-9,
+        weight_version="step-12",
         prompt_token_ids=(1, 2, 151_000),
         completion_token_ids=(),
         logprobs=(-0.1, -1e-300),
