@@ -109,7 +109,7 @@ class AnthropicUpstream(Upstream):
             if name in _PASSED_BACK or name.startswith(_RATE_LIMITS)
         }
         content_type = response.headers.get("content-type", "application/octet-stream")
-        return Reply(response.status_code, content_type, _body(response), passed, response.aclose)
+        return Reply(response.status_code, content_type, _body(response), passed, aclose=response.aclose)
 
     async def aclose(self) -> None:
         """See `Upstream.aclose`."""
