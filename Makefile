@@ -4,7 +4,7 @@ ARGS ?=
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: help setup rollout test lint types package lab bench clean
+.PHONY: help setup rollout test lint types package slow lab bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ types: $(READY)  ## pyright, strict on the package
 
 package: $(READY)  ## build the wheel through the sdist, install it afresh and run it
 	@$(VENV)/bin/python -m pytest -m slow tests/test_packaging.py
+
+slow: $(READY)  ## skills and templates with real packages, databases, probes, kills: most of an hour, needs registries
+	@$(VENV)/bin/python -m pytest -m "slow and not lab" --ignore tests/test_packaging.py $(ARGS)
 
 lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)
 	@PYTHON=$(VENV)/bin/python bash tests/lab/run
