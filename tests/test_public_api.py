@@ -93,7 +93,19 @@ def loaded_after(statement: str) -> set[str]:
 
 def test_import_is_free() -> None:
     loaded = loaded_after("import claudebox_rl")
-    heavy = {"ray", "boxlite", "pyarrow", "hydra", "omegaconf", "pandas", "torch", "uvicorn", "httpx", "rich"}
+    heavy = {
+        "ray",
+        "boxlite",
+        "pyarrow",
+        "hydra",
+        "omegaconf",
+        "pandas",
+        "torch",
+        "transformers",
+        "uvicorn",
+        "httpx",
+        "rich",
+    }
     assert not heavy & loaded
 
 

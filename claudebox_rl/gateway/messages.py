@@ -47,12 +47,17 @@ def assistant_message(request: Mapping[str, Any], content: Sequence[Block], usag
         "content": list(content),
         "stop_reason": "tool_use" if calls_tool else "end_turn",
         "stop_sequence": None,
-        "usage": {
-            "input_tokens": usage.input_tokens - usage.cached_tokens,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": usage.cached_tokens,
-            "output_tokens": usage.output_tokens,
-        },
+        "usage": usage_object(usage),
+    }
+
+
+def usage_object(usage: Usage) -> dict[str, int]:
+    """Build the API's account of tokens; cached ones count as read from the cache."""
+    return {
+        "input_tokens": usage.input_tokens - usage.cached_tokens,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": usage.cached_tokens,
+        "output_tokens": usage.output_tokens,
     }
 
 

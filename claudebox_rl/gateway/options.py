@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from claudebox_rl.errors import ConfigError
 
@@ -15,7 +15,8 @@ def read_options(kind: type[Options], upstream: str, given: Mapping[str, Any]) -
     """Make `kind` from what a user gave; None stands for the default.
 
     Args:
-        kind: A dataclass whose fields are `str`, `float`, or `Any`.
+        kind: A dataclass of `str`, `float` (above 0), `int` (0 or more), `bool`, each perhaps `| None`, or
+            `Any`.
         upstream: Its name, for messages.
         given: Values by field name.
 
@@ -36,7 +37,12 @@ def read_options(kind: type[Options], upstream: str, given: Mapping[str, Any]) -
 
 
 def _check(where: str, value: Any, hint: Any) -> None:
-    if hint is str and not (isinstance(value, str) and value.strip()):
+    kinds = get_args(hint) or (hint,)
+    if str in kinds and not (isinstance(value, str) and value.strip()):
         raise ConfigError(f"{where} must be a text that is not empty, not {value!r}")
-    if hint is float and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+    if float in kinds and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
         raise ConfigError(f"{where} must be a number above 0, not {value!r}")
+    if int in kinds and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise ConfigError(f"{where} must be a whole number, 0 or more, not {value!r}")
+    if bool in kinds and not isinstance(value, bool):
+        raise ConfigError(f"{where} must be true or false, not {value!r}")
