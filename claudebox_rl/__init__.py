@@ -1,6 +1,6 @@
 """Reinforcement-learning rollouts for coding agents, in real isolation.
 
-Importing the package registers `ClaudeBox-v0` with Gymnasium and does nothing else: no Ray, no machine, no file.
+Importing the package registers its environments with Gymnasium and does nothing else: no Ray, no machine, no file.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from claudebox_rl.types import SUBMIT
+from claudebox_rl.types import ENVIRONMENTS, SUBMIT
 
 if TYPE_CHECKING:
     from claudebox_rl.errors import (
@@ -189,13 +189,15 @@ __all__ = [
 ]
 
 _gymnasium: Any = import_module("gymnasium.envs.registration")  # partly untyped
-if "ClaudeBox-v0" not in _gymnasium.registry:
-    _gymnasium.register(
-        id="ClaudeBox-v0",
-        entry_point="claudebox_rl.env.make:make_claudebox",
-        vector_entry_point="claudebox_rl.env.vector:ClaudeBoxVectorEnv",
-        nondeterministic=True,
-    )
+for _seat, _env_id in ENVIRONMENTS.items():
+    if _env_id not in _gymnasium.registry:
+        _gymnasium.register(
+            id=_env_id,
+            entry_point="claudebox_rl.env.make:make_claudebox",
+            vector_entry_point="claudebox_rl.env.vector:ClaudeBoxVectorEnv",
+            nondeterministic=True,
+            kwargs={"seat": _seat},
+        )
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Policies of the user's seat: from an observation to a prompt, or to `SUBMIT`."""
+"""Policies: from an observation to an action, each for one seat."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ POLICIES = {"instruct": "claudebox_rl.policies:instruct"}
 class Policy(Protocol):
     """Chooses the next action. Stateless, or made anew for each episode."""
 
-    def __call__(self, observation: dict[str, Any]) -> str:
-        """Return a prompt for the agent, or `SUBMIT`.
+    def __call__(self, observation: dict[str, Any]) -> Any:
+        """Return an action.
 
         Args:
-            observation: As in `ClaudeBoxEnv`: `instruction`, `response`, `facts`.
+            observation: As the environment's seat gives it (see `claudebox_rl.env.seats`).
         """
         ...
 

@@ -13,6 +13,10 @@ from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 _EXIT_CODE = re.compile(r"Exit code (\d{1,3})\b")
 SUBMIT = "/submit"
 """The action that ends an episode and has the final state judged. Never sent to the agent."""
+ENVIRONMENTS = {
+    "user": "ClaudeBox-v0",
+}
+"""Gymnasium's ids of the environments, by the seat that the policy has there."""
 
 
 class Outcome(StrEnum):
@@ -250,6 +254,7 @@ class Step:
     observation: dict[str, Any]
     """What the policy saw before it acted; JSON."""
     action: str
+    """JSON where it was no text."""
     reward: float
     reward_terms: dict[str, float]
     """Named parts that sum to `reward`."""

@@ -9,7 +9,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 from omegaconf import OmegaConf
 from rich.console import Console
 
@@ -19,10 +18,11 @@ from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
 from claudebox_rl.cli.show import episodes_table
 from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.config import RolloutConfig
-from claudebox_rl.env.claudebox import ClaudeBoxEnv
+from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.policies import find_policy
 from claudebox_rl.rollout.plan import plan_episodes
+from claudebox_rl.rollout.player import EpisodePlayer, make_seat
 from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.reaper import reap
 from claudebox_rl.session.preflight import preflight
@@ -93,6 +93,7 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
     security_policy = find_security_policy(config.security_policy)
     sandbox = with_template(config.sandbox, config.template)
     kwargs: dict[str, Any] = {
+        "seat": config.seat,
         "task": task,
         "model": dataclasses.asdict(config.model),
         "agent": dataclasses.asdict(config.agent),
@@ -102,7 +103,7 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
         "skills": config.skills,
         "security_policy": config.security_policy,
     }
-    env = gym.make("claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **kwargs)
+    env = make_seat(kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
     tasks = list(env.unwrapped.tasks.values())
     if config.sandbox.name == "auto" and not memory_file().exists():
@@ -135,7 +136,6 @@ def _play(
     recover(dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
     if config.rollout.num_workers == 0:
         from claudebox_rl.rollout.inline import play_inline
-        from claudebox_rl.rollout.player import EpisodePlayer
 
         player = EpisodePlayer(env_kwargs, config.policy, dataset, config.rollout.commit_interval_s)
         play_inline(requests, player, progress)

@@ -16,20 +16,21 @@ from claudebox_rl._resources import data_dir
 from claudebox_rl.config import AgentConfig, ModelConfig, RayConfig, RolloutConfig, SandboxConfig
 from claudebox_rl.errors import ConfigError
 
-GROUPS = ("model", "agent", "sandbox")
+GROUPS = ("seat", "model", "agent", "sandbox")
 
 
 @dataclass
 class RolloutApp:
     """Everything that `claudebox-rl rollout` can be told; the fields' meaning stands in `configs/rollout.yaml`."""
 
+    seat: str = "user"
     task: Any = "quickstart"
     policy: str = "instruct"
     reward: list[Any] = field(default_factory=list[Any])
     skills: list[str] = field(default_factory=list[str])
     template: str | None = None
     security_policy: Any = None
-    max_steps: int = 16
+    max_steps: int | None = None
     seed: int = 0
     out: str | None = None
     model: ModelConfig = field(default_factory=ModelConfig)

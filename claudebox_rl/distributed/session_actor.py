@@ -9,10 +9,11 @@ from typing import Any
 from ray.exceptions import RayActorError, RayTaskError
 
 from claudebox_rl.distributed.cluster import ensure_ray, ray
-from claudebox_rl.env.core import EnvCore, Observation, StepReturn
+from claudebox_rl.env.core import EnvCore, StepReturn
+from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
+from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import ClaudeBoxError, SandboxUnavailableError
-from claudebox_rl.tasks import Task
 
 SESSIONS_PER_ACTOR = 16
 """An actor process costs about 60 MB and 1 to 3 s; a session in it almost nothing."""
@@ -24,14 +25,12 @@ class SessionActor:
     def __init__(self) -> None:
         self._cores: dict[str, EnvCore] = {}
 
-    async def reset(
-        self, key: str, settings: EnvSettings, task: Task, episode_id: str
-    ) -> tuple[Observation, dict[str, Any]]:
+    async def reset(self, key: str, settings: EnvSettings, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:
         """Boot a machine for environment `key`."""
         core = self._cores.setdefault(key, EnvCore(settings))
-        return await core.reset(task, episode_id)
+        return await core.reset(start)
 
-    async def step(self, key: str, action: str) -> StepReturn:
+    async def step(self, key: str, action: Any) -> StepReturn:
         """Step environment `key`."""
         return await self._cores[key].step(action)
 
@@ -81,13 +80,13 @@ class ActorHost:
         self._key = uuid.uuid4().hex
         self._actor: Any = None
 
-    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+    def reset(self, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:
         """As `EnvCore.reset`; an actor that died is replaced."""
         if self._actor is None:
             self._actor = _actors.lease()
-        return self._get(self._actor.reset.remote(self._key, self._settings, task, episode_id))
+        return self._get(self._actor.reset.remote(self._key, self._settings, start))
 
-    def step(self, action: str) -> StepReturn:
+    def step(self, action: Any) -> StepReturn:
         """As `EnvCore.step`.
 
         Raises:

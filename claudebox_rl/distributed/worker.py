@@ -15,7 +15,7 @@ class RolloutWorker:
 
     Args:
         num_players: Episodes at the same time.
-        env_kwargs: Keywords of `ClaudeBox-v0`.
+        env_kwargs: Keywords of `ClaudeBoxEnv`.
         policy: Name of the policy.
         dataset: The dataset's folder.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from claudebox_rl._registry import resolve
-from claudebox_rl.env.core import EnvCore, Observation, StepReturn
+from claudebox_rl.env.core import EnvCore, StepReturn
 from claudebox_rl.env.loop import shared_loop
+from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
-from claudebox_rl.tasks import Task
+from claudebox_rl.env.start import EpisodeStart
 
 HOSTS = {
     "actor": "claudebox_rl.distributed.session_actor:ActorHost",
@@ -20,11 +21,11 @@ HOSTS = {
 class Host(Protocol):
     """Owns one environment's machines. Synchronous: each call returns when its work is done."""
 
-    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+    def reset(self, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:
         """As `EnvCore.reset`."""
         ...
 
-    def step(self, action: str) -> StepReturn:
+    def step(self, action: Any) -> StepReturn:
         """As `EnvCore.step`."""
         ...
 
@@ -39,11 +40,11 @@ class InlineHost:
     def __init__(self, settings: EnvSettings) -> None:
         self._core = EnvCore(settings)
 
-    def reset(self, task: Task, episode_id: str) -> tuple[Observation, dict[str, Any]]:
+    def reset(self, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:
         """As `EnvCore.reset`."""
-        return shared_loop().run(self._core.reset(task, episode_id))
+        return shared_loop().run(self._core.reset(start))
 
-    def step(self, action: str) -> StepReturn:
+    def step(self, action: Any) -> StepReturn:
         """As `EnvCore.step`."""
         return shared_loop().run(self._core.step(action))
 

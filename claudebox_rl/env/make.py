@@ -7,12 +7,12 @@ from typing import Any
 
 import gymnasium as gym
 
-from claudebox_rl.env.claudebox import ClaudeBoxEnv
-from claudebox_rl.env.core import Observation
+from claudebox_rl.env.base import ClaudeBoxEnv
+from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.rewards import apply_rewards
 
 
-def make_claudebox(*, rewards: Sequence[str | dict[str, Any]] = (), **kwargs: Any) -> gym.Env[Observation, str]:
+def make_claudebox(*, rewards: Sequence[str | dict[str, Any]] = (), **kwargs: Any) -> gym.Env[Observation, Any]:
     """Make a `ClaudeBoxEnv` and put reward wrappers around it, the first one innermost.
 
     Args:

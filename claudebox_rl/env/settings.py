@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from claudebox_rl._registry import check
 from claudebox_rl.agent import AGENTS
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, to_json
+from claudebox_rl.env.seats import seat_class
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import UPSTREAMS
 from claudebox_rl.sandbox import check_sandbox_name
@@ -25,6 +26,8 @@ Setting = str | dict[str, Any]
 class EnvSettings:
     """Everything about the machines and agents of an environment, but the task."""
 
+    seat: str
+    """What the policy plays, by name."""
     model: ModelConfig
     agent: AgentConfig
     sandbox: SandboxConfig
@@ -42,29 +45,35 @@ class EnvSettings:
 
 
 def make_settings(
-    model: Setting | ModelConfig,
-    agent: Setting | AgentConfig,
+    *,
+    seat: str,
+    model: Setting | ModelConfig | None,
+    agent: Setting | AgentConfig | None,
     sandbox: Setting | SandboxConfig,
-    max_steps: int,
+    max_steps: int | None,
     skills: Sequence[str] = (),
     template: str | None = None,
     security_policy: Setting | SecurityPolicy | None = None,
 ) -> EnvSettings:
-    """Check what a user gave and make the settings.
+    """Check what a user gave and make the settings; None stands for the seat's own.
 
     Raises:
-        ConfigError: An unknown name (the message lists the known ones), field or value.
+        ConfigError: An unknown name (the message lists the known ones), field or value, or one that has no place beside
+            the seat.
         SkillNotFoundError: A skill is unknown.
         TemplateError: The template is unknown or not built on this machine.
     """
     if not all(isinstance(name, str) for name in skills):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError("skills of an environment are names: register_skill, or give module:SKILL", field="skills")
     find_skills(skills)
+    kind = seat_class(seat)
+    max_steps = kind.max_steps if max_steps is None else max_steps
     if isinstance(max_steps, bool) or max_steps < 1:
         raise ConfigError(f"max_steps must be an integer of at least 1, not {max_steps!r}")
     settings = EnvSettings(
-        parse(ModelConfig, model, key="upstream", where="model"),
-        parse(AgentConfig, agent, key="name", where="agent"),
+        seat,
+        parse(ModelConfig, _named(model, "upstream", kind.model), key="upstream", where="model"),
+        parse(AgentConfig, _named(agent, "name", kind.agent), key="name", where="agent"),
         with_template(parse(SandboxConfig, sandbox, key="name", where="sandbox"), template),
         max_steps,
         tuple(skills),
@@ -73,6 +82,14 @@ def make_settings(
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)
     check_sandbox_name(settings.sandbox.name)
+    kind.check_settings(settings.model, settings.agent)
     if settings.security_policy is not None:
         check_session(settings.security_policy, settings.sandbox, settings.agent, None)
     return settings
+
+
+def _named(given: Any, key: str, default: str) -> Any:
+    """Return a setting with the name that the seat has for it, where none was given."""
+    if isinstance(given, dict):
+        return {key: default, **cast("dict[str, Any]", given)}
+    return default if given is None else given

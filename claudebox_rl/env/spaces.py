@@ -1,4 +1,4 @@
-"""The spaces of the user's seat.
+"""Spaces of what can't be counted: texts; and of named numbers.
 
 `gymnasium.spaces.Text` takes milliseconds to check a prompt and rejects most text: `UnicodeText` does neither.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -80,31 +80,12 @@ class UnicodeText(gym.Space[str]):
 
 _LARGEST = 1e15  # exact in a float64, and Gymnasium warns of infinite bounds
 
-FACTS = (
-    "step_index",
-    "success",
-    "num_turns",
-    "num_tool_calls",
-    "num_tool_errors",
-    "duration_s",
-    "input_tokens",
-    "output_tokens",
-    "cost_usd",
-)
-"""What the entries of `observation["facts"]` mean, in order; all of the last prompt, 0 before the first."""
+
+def facts_space(names: Sequence[str]) -> gym.spaces.Box:
+    """Return the space of named numbers, all at least 0, in the order of `names`."""
+    return gym.spaces.Box(0.0, _LARGEST, (len(names),), np.float64)
 
 
-def observation_space() -> gym.spaces.Dict:
-    """Return the space of what the user's seat sees."""
-    return gym.spaces.Dict(
-        {
-            "instruction": UnicodeText(),
-            "response": UnicodeText(),
-            "facts": gym.spaces.Box(0.0, _LARGEST, (len(FACTS),), np.float64),
-        }
-    )
-
-
-def facts(**values: float) -> NDArray[np.float64]:
-    """Return the facts of one step as an array of shape `(len(FACTS),)`, in the order of `FACTS`."""
-    return np.array([values[name] for name in FACTS], dtype=np.float64)
+def facts(names: Sequence[str], **values: float) -> NDArray[np.float64]:
+    """Return the named numbers as an array of shape `(len(names),)`, in the order of `names`."""
+    return np.array([values[name] for name in names], dtype=np.float64)

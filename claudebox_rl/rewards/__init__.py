@@ -21,7 +21,7 @@ from claudebox_rl.rewards.success import SuccessOnlyReward
 REWARDS = {"step_penalty": "claudebox_rl.rewards.step_penalty:StepPenalty"}
 
 
-def apply_rewards(env: gym.Env[Any, str], rewards: Sequence[str | dict[str, Any] | RewardConfig]) -> gym.Env[Any, str]:
+def apply_rewards(env: gym.Env[Any, Any], rewards: Sequence[str | dict[str, Any] | RewardConfig]) -> gym.Env[Any, Any]:
     """Wrap an environment, the first reward innermost.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import gymnasium as gym
 
 
-class RewardTerm(gym.Wrapper[Any, str, Any, str], gym.utils.RecordConstructorArgs):
+class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
     """Adds `term()` to the reward and notes it in `info["reward_terms"]` under `name`; the terms sum to the reward.
 
     A subclass takes JSON-able keyword arguments only and passes them on, so that `gym.make(env.spec)` rebuilds the
@@ -21,12 +21,12 @@ class RewardTerm(gym.Wrapper[Any, str, Any, str], gym.utils.RecordConstructorArg
 
     name: ClassVar[str]
 
-    def __init__(self, env: gym.Env[Any, str], **kwargs: Any) -> None:
+    def __init__(self, env: gym.Env[Any, Any], **kwargs: Any) -> None:
         gym.utils.RecordConstructorArgs.__init__(self, **kwargs)
         gym.Wrapper.__init__(self, env)
 
     @abstractmethod
-    def term(self, action: str, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float:
+    def term(self, action: Any, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float:
         """Return this term of one step, from what the step gave.
 
         Args:
@@ -36,7 +36,7 @@ class RewardTerm(gym.Wrapper[Any, str, Any, str], gym.utils.RecordConstructorArg
             ended: Whether the episode ended with this step.
         """
 
-    def step(self, action: str) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Step the environment and add the term."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         term = self.term(action, observation, info, ended=terminated or truncated)

@@ -13,7 +13,7 @@ from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 
 def run_episode(
-    env: gym.Env[Any, str],
+    env: gym.Env[Any, Any],
     policy: Policy = instruct,
     request: EpisodeRequest | None = None,
     *,
@@ -22,7 +22,7 @@ def run_episode(
     """Play one episode; a failure is an outcome, never an exception and never a reward of 0.
 
     Args:
-        env: A ClaudeBox environment, wrapped or not. It stays open.
+        env: A ClaudeBox environment of any seat, wrapped or not. It stays open.
         policy: Chooses the actions.
         request: What to play; None: whatever the environment draws.
         dataset: Folder whose journal takes each step as it is played; None: only the returned value remains.

@@ -13,25 +13,29 @@ from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.policies import find_policy
 from claudebox_rl.rollout.episode import run_episode
 from claudebox_rl.trajectory import commit
-from claudebox_rl.types import Episode, EpisodeRequest
+from claudebox_rl.types import ENVIRONMENTS, Episode, EpisodeRequest
 
 log = logging.getLogger(__name__)
+
+
+def make_seat(env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
+    """Make an environment whose machines belong to this process, by the `seat` in its keywords."""
+    env_id = ENVIRONMENTS.get(env_kwargs.get("seat", "user"), ENVIRONMENTS["user"])
+    return gym.make(f"claudebox_rl:{env_id}", actor=False, disable_env_checker=True, **env_kwargs)
 
 
 class EpisodePlayer:
     """Plays requests one after another on one environment, and brings finished episodes into the dataset.
 
     Args:
-        env_kwargs: Keywords of `ClaudeBox-v0`, without `actor`: the player owns the machines.
+        env_kwargs: Keywords of `ClaudeBoxEnv`, without `actor`: the player owns the machines.
         policy: Name of the policy.
         dataset: The dataset's folder.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
     """
 
     def __init__(self, env_kwargs: dict[str, Any], policy: str, dataset: Path, commit_interval_s: float) -> None:
-        self._env: gym.Env[Any, str] = gym.make(
-            "claudebox_rl:ClaudeBox-v0", actor=False, disable_env_checker=True, **env_kwargs
-        )
+        self._env = make_seat(env_kwargs)
         self._policy = find_policy(policy)
         self._dataset = dataset
         self._interval_s = commit_interval_s

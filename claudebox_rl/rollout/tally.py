@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from claudebox_rl.errors import AgentError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal
@@ -50,9 +51,10 @@ class Tally:
         if self._journal is not None:
             self._journal.add_start(self._identity() | self._setting())
 
-    def act(self, observation: dict[str, Any], action: str) -> str:
+    def act(self, observation: dict[str, Any], action: Any) -> Any:
         """Note what is about to be done, and on which sight; returns the action."""
-        self._acting = (_as_json(observation), action, time.monotonic())
+        written = action if isinstance(action, str) else json.dumps(_plain(action))
+        self._acting = (_plain(observation), written, time.monotonic())
         return action
 
     def add(self, reward: float, terminated: bool, truncated: bool, info: dict[str, Any]) -> None:
@@ -160,5 +162,10 @@ class Tally:
         return {name: self._facts[name] for name in names if name in self._facts}
 
 
-def _as_json(observation: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in observation.items()}
+def _plain(value: Any) -> Any:
+    """Return a value of a space as JSON types: arrays become lists, and numbers of NumPy Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("Sequence[Any]", value)]
+    return value.tolist() if hasattr(value, "tolist") else value

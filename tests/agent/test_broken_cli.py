@@ -9,7 +9,7 @@ import pytest
 from claudebox_rl import ClaudeBox, run_episode
 from claudebox_rl.agent import claude
 from claudebox_rl.agent.claude_command import MOUNT_TARGET
-from claudebox_rl.env.claudebox import ClaudeBoxEnv
+from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import AgentError
 from claudebox_rl.sandbox import Mount
 from claudebox_rl.types import Failure, Outcome

@@ -5,7 +5,7 @@ import pickle
 import pytest
 from gymnasium.vector.utils import batch_space, iterate
 
-from claudebox_rl.env.spaces import FACTS, UnicodeText, facts, observation_space
+from claudebox_rl.env.spaces import UnicodeText, facts, facts_space
 
 
 def test_any_text_of_the_right_length_is_in() -> None:
@@ -45,8 +45,9 @@ def test_it_batches() -> None:
     assert list(iterate(batched, ("a", "b"))) == ["a", "b"]
 
 
-def test_observations_fit_their_space() -> None:
-    space = observation_space()
-    values = dict.fromkeys(FACTS, 1.5)
-    assert {"instruction": "do", "response": "", "facts": facts(**values)} in space
-    assert space.sample() in space
+def test_facts_stand_in_the_order_of_their_names() -> None:
+    names = ("one", "two")
+    assert facts(names, two=2, one=True).tolist() == [1.0, 2.0]
+    assert facts(names, one=1, two=2) in facts_space(names)
+    with pytest.raises(KeyError, match="two"):
+        facts(names, one=1)

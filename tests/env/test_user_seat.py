@@ -13,9 +13,9 @@ import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
 
-import claudebox_rl.env.claudebox
+import claudebox_rl.env.base
 import claudebox_rl.env.make
-import claudebox_rl.env.spaces
+import claudebox_rl.env.seats.user
 from claudebox_rl import SUBMIT
 from claudebox_rl.errors import AgentError, ClaudeBoxError, ConfigError, TaskError
 
@@ -97,7 +97,7 @@ def test_the_spec_rebuilds_the_environment_with_its_rewards(local_sandbox: str) 
 
 
 def test_reset_draws_by_seed_and_takes_a_task() -> None:
-    env = claudebox_rl.env.claudebox.ClaudeBoxEnv(agent="nop", sandbox="fake", actor=False)
+    env = claudebox_rl.env.base.ClaudeBoxEnv(agent="nop", sandbox="fake", actor=False)
     assert len(env.tasks) >= 6
     drawn = []
     for seed in (3, 3, 4, 5, 6, 7):
@@ -107,7 +107,7 @@ def test_reset_draws_by_seed_and_takes_a_task() -> None:
     assert len(set(drawn)) > 1
     with pytest.raises(ConfigError, match="none of this environment's"):
         env.reset(options={"task": "quickstart/no-such"})
-    with pytest.raises(ConfigError, match="unknown reset options: tsk; known: task, episode_id"):
+    with pytest.raises(ConfigError, match="unknown reset options: tsk; known: task, episode_id, prompt"):
         env.reset(options={"tsk": 1})
 
 
@@ -152,7 +152,7 @@ def test_an_agent_that_crashes_raises(local_sandbox: str, env: gym.Env) -> None:
 def test_facts_are_finite_and_named(env: gym.Env) -> None:
     observation, _ = env.reset()
     observation, *_ = env.step(observation["instruction"])
-    facts = dict(zip(claudebox_rl.env.spaces.FACTS, observation["facts"], strict=True))
+    facts = dict(zip(claudebox_rl.env.seats.user.FACTS, observation["facts"], strict=True))
     assert facts["step_index"] == facts["success"] == 1
     assert facts["num_tool_calls"] >= 2
     assert facts["duration_s"] > 0

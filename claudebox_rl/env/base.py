@@ -1,4 +1,4 @@
-"""`ClaudeBox-v0`: the policy is the user, and talks with a coding agent until it submits the work."""
+"""The environment: a coding task, a sandbox, and a policy in one of the seats around an agent."""
 
 from __future__ import annotations
 
@@ -9,36 +9,40 @@ from typing import Any
 import gymnasium as gym
 
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
-from claudebox_rl.env.core import Observation
 from claudebox_rl.env.host import make_host
+from claudebox_rl.env.seats import seat_class
+from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import Setting, make_settings
-from claudebox_rl.env.spaces import UnicodeText, observation_space
+from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.tasks import Task, find_tasks
 
+_OPTIONS = ("task", "episode_id", "prompt")
 
-class ClaudeBoxEnv(gym.Env[Observation, str]):
-    """A coding task, a sandbox, and an agent that takes prompts.
 
-    - Observation: `instruction` (the task), `response` (the agent's last message), `facts` (see
-      `claudebox_rl.env.spaces.FACTS`).
-    - Action: a prompt for the agent, or `claudebox_rl.SUBMIT`.
-    - Reward: 0 for a prompt; at the end, the verdict of the task's verifier on the final state.
-    - Terminated: the work was submitted and judged. Truncated: a limit of steps, turns, time or dollars was reached;
+class ClaudeBoxEnv(gym.Env[Observation, Any]):
+    """All four environments: they differ in the seat alone, which says what is seen and what can be done.
+
+    - Observation and action: see the seat (`claudebox_rl.env.seats`).
+    - Reward: 0 for a step; at the end, the verdict of the task's verifier on the final state.
+    - Terminated: the work was handed in and judged. Truncated: a limit of steps, turns, time or dollars was reached;
       the state at that moment is judged as well.
-    - `info` of a step: `result` (a `CodeResult`, None for `SUBMIT`), `model_calls`, `verifier` (a `VerifierResult` at
-      the end), `reward_terms`, and at the end `outcome`. Of a reset: the task, times and versions.
+    - `info` of a step: `result` (a `CodeResult` where a prompt came to its end, else None), `model_calls`, `verifier`
+      (a `VerifierResult` at the end), `reward_terms`, and at the end `outcome`. Of a reset: the task, times and
+      versions.
 
     Machines boot in `reset`, not here. A machine, an agent or a model that fails raises a `ClaudeBoxError`: it is no
     reward.
 
     Args:
+        seat: What the policy plays: `user`.
         task: Selector of one or more tasks: a suite (`"quickstart"`), one of its tasks (`"quickstart/fix-bug"`), a
             folder, or a list of these. With several, `reset` draws one by its seed, or takes `options={"task": ...}`.
-        model: Upstream by name, or the fields of `ModelConfig`. Never a key: keys are read from the host's environment.
-        agent: Agent by name, or the fields of `AgentConfig`.
+        model: Upstream by name, or the fields of `ModelConfig`; None: the seat's own. Never a key: keys are read from
+            the host's environment.
+        agent: Agent by name, or the fields of `AgentConfig`; None: the seat's own.
         sandbox: Backend by name, or the fields of `SandboxConfig`.
-        max_steps: Prompts after which the episode is truncated.
+        max_steps: Steps after which the episode is truncated; None: the seat's own.
         skills: Names of what the agent is given beyond its tools (see `claudebox_rl.session.skills`).
         template: One that was built (`"web_dev"`), or an image; None: as `sandbox` says.
         security_policy: What each session may do: a preset's name, or the fields of `SecurityPolicy`; None: what
@@ -57,11 +61,12 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
     def __init__(
         self,
         *,
+        seat: str = "user",
         task: str | list[str] = "quickstart",
-        model: Setting | ModelConfig = "oracle",
-        agent: Setting | AgentConfig = "claude",
+        model: Setting | ModelConfig | None = None,
+        agent: Setting | AgentConfig | None = None,
         sandbox: Setting | SandboxConfig = "auto",
-        max_steps: int = 16,
+        max_steps: int | None = None,
         skills: Sequence[str] = (),
         template: str | None = None,
         security_policy: Setting | None = None,
@@ -70,13 +75,23 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise ConfigError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
-        self.settings = make_settings(model, agent, sandbox, max_steps, skills, template, security_policy)
+        self.settings = make_settings(
+            seat=seat,
+            model=model,
+            agent=agent,
+            sandbox=sandbox,
+            max_steps=max_steps,
+            skills=skills,
+            template=template,
+            security_policy=security_policy,
+        )
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode
-        self.observation_space = observation_space()
-        self.action_space = UnicodeText(min_length=1)
+        self._seat = seat_class(seat)
+        self.observation_space = self._seat.observation_space()
+        self.action_space = self._seat.action_space()
         self._host = make_host("actor" if actor else "inline", self.settings)
-        self._response = ""
+        self._shown = ""
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -84,8 +99,9 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
         """Boot a fresh machine with a task in it.
 
         Args:
-            seed: Seeds the draw of the task.
-            options: `task`: the task to play, by id; `episode_id`: a name for the episode.
+            seed: Seeds the draw of the task, and what is drawn inside the episode.
+            options: `task`: the task to play, by id; `episode_id`: a name for the episode; `prompt`: what the agent is
+                sent instead of the task's instruction, in the seats that do not send prompts themselves.
 
         Raises:
             ConfigError: An unknown option or task.
@@ -93,34 +109,39 @@ class ClaudeBoxEnv(gym.Env[Observation, str]):
             AgentError: The agent did not start.
         """
         super().reset(seed=seed)
-        options = options or {}
-        if unknown := options.keys() - {"task", "episode_id"}:
-            raise ConfigError(f"unknown reset options: {', '.join(sorted(unknown))}; known: task, episode_id")
-        task = self._pick(options.get("task"))
-        observation, info = self._host.reset(task, options.get("episode_id") or f"episode-{uuid.uuid4().hex[:16]}")
-        self._response = observation["response"]
+        observation, info = self._host.reset(self._start(options or {}))
+        self._shown = observation[self._seat.shown]
         return observation, info
 
-    def step(self, action: str) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Give the agent a prompt, or end the episode with `SUBMIT`.
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Do what the policy chose, up to where it is asked again.
 
         Raises:
+            ConfigError: The action is malformed; nothing was sent, and the episode goes on.
             AgentError: The agent failed.
             GatewayError: The model endpoint failed for good.
             VerifierError: The verifier gave no verdict.
             SandboxUnavailableError: The machine died.
         """
-        observation, reward, terminated, truncated, info = self._host.step(str(action))
-        self._response = observation["response"]
+        observation, reward, terminated, truncated, info = self._host.step(self._seat.check_action(action))
+        self._shown = observation[self._seat.shown]
         return observation, reward, terminated, truncated, info
 
     def render(self) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # narrower than RenderFrame
-        """Return the agent's last message in mode `ansi`."""
-        return self._response if self.render_mode == "ansi" else None
+        """Return what the policy was shown last, as text, in mode `ansi`."""
+        return self._shown if self.render_mode == "ansi" else None
 
     def close(self) -> None:
         """End the machine. Idempotent."""
         self._host.close()
+
+    def _start(self, options: dict[str, Any]) -> EpisodeStart:
+        if unknown := options.keys() - set(_OPTIONS):
+            raise ConfigError(f"unknown reset options: {', '.join(sorted(unknown))}; known: {', '.join(_OPTIONS)}")
+        task = self._pick(options.get("task"))
+        seed = int(self.np_random.integers(1 << 62))
+        episode_id = options.get("episode_id") or f"episode-{uuid.uuid4().hex[:16]}"
+        return EpisodeStart(task, episode_id, seed, options.get("prompt"))
 
     def _pick(self, task_id: str | None) -> Task:
         if task_id is None:

@@ -1,0 +1,92 @@
+"""The user's seat: the policy talks with a coding agent until it submits the work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+
+from claudebox_rl.env.seats.seat import LIMITS, Acted, Observation, Seat, raise_failure
+from claudebox_rl.env.spaces import UnicodeText, facts, facts_space
+from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.types import SUBMIT, CodeResult
+
+FACTS = (
+    "step_index",
+    "success",
+    "num_turns",
+    "num_tool_calls",
+    "num_tool_errors",
+    "duration_s",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+)
+"""What the entries of `observation["facts"]` mean, in order; all of the last prompt, 0 before the first."""
+
+
+class UserSeat(Seat):
+    """Sends prompts.
+
+    - Observation: `instruction` (the task), `response` (the agent's last message), `facts` (see `FACTS`).
+    - Action: a prompt for the agent, or `SUBMIT`.
+    """
+
+    name = "user"
+    max_steps = 16
+    can_fork = True
+    shown = "response"
+
+    def __init__(self, start: EpisodeStart) -> None:
+        super().__init__(start)
+        self._response = ""
+        self._result = CodeResult(success=False)
+
+    @classmethod
+    def observation_space(cls) -> gym.spaces.Dict:
+        """See `Seat.observation_space`."""
+        return gym.spaces.Dict({"instruction": UnicodeText(), "response": UnicodeText(), "facts": facts_space(FACTS)})
+
+    @classmethod
+    def action_space(cls) -> gym.Space[Any]:
+        """See `Seat.action_space`."""
+        return UnicodeText(min_length=1)
+
+    @classmethod
+    def check_action(cls, action: Any) -> str:
+        """See `Seat.check_action`."""
+        if not isinstance(action, str) or not action:
+            raise ConfigError(f"an action of the user's seat is a text that is not empty, not {action!r:.80}")
+        return str(action)
+
+    async def act(self, action: str) -> Acted:
+        """Give the agent a prompt, or submit."""
+        if action == SUBMIT:
+            self._result = CodeResult(success=False)
+            return Acted(is_final=True)
+        result = await self.box.code(action, max_turns=None)
+        calls = self.box.take_model_calls()
+        raise_failure(result, calls)
+        self._result, self._response = result, result.response
+        return Acted(is_limited=result.failure in LIMITS, result=result, model_calls=calls)
+
+    def observe(self, step_index: int) -> Observation:
+        """See `Seat.observe`."""
+        result = self._result
+        return {
+            "instruction": self.start.task.instruction,
+            "response": self._response,
+            "facts": facts(
+                FACTS,
+                step_index=step_index,
+                success=result.success,
+                num_turns=result.num_turns,
+                num_tool_calls=len(result.action_log),
+                num_tool_errors=sum(call.is_error for call in result.action_log),
+                duration_s=result.duration_s,
+                input_tokens=result.usage.input_tokens,
+                output_tokens=result.usage.output_tokens,
+                cost_usd=result.cost_usd,
+            ),
+        }
