@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 UPSTREAMS = {
     "anthropic": "claudebox_rl.gateway.upstreams.anthropic:AnthropicUpstream",
+    "faulty": "claudebox_rl.gateway.upstreams.faulty:FaultyUpstream",
     "nop": "claudebox_rl.gateway.upstreams.nop:NopUpstream",
     "oracle": "claudebox_rl.gateway.upstreams.oracle:OracleUpstream",
+    "replay": "claudebox_rl.gateway.upstreams.replay:ReplayUpstream",
     "scripted": "claudebox_rl.gateway.upstreams.scripted:ScriptedUpstream",
 }
 """Upstreams by name; further ones by the entry-point group `claudebox_rl.model`, or as `module:Class`."""
@@ -48,7 +50,7 @@ def make_upstream(name: str, options: Mapping[str, Any], task: TaskFiles = _NO_T
     Args:
         name: One of `UPSTREAMS`, a plug-in, or `module:Class`.
         options: The upstream's settings, by the names of its options' dataclass; a None stands for the default.
-        task: The task being played; only `oracle` looks at it.
+        task: The task being played, and what else an upstream may know.
 
     Raises:
         ConfigError: Unknown name or option, a value of the wrong type, a missing key, or nothing to play.

@@ -96,13 +96,27 @@ def _split(block: Block) -> tuple[Block, list[Block]]:
     """Part a block into what opens it and what is streamed after."""
     match block["type"]:
         case "text":
-            return {**block, "text": ""}, [{"type": "text_delta", "text": block["text"]}]
+            return _split_text(block)
         case "thinking":
             thinking = {"type": "thinking_delta", "thinking": block["thinking"]}
             signature = {"type": "signature_delta", "signature": block["signature"]}
             return {**block, "thinking": "", "signature": ""}, [thinking, signature]
-        case "tool_use":
-            delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
-            return {**block, "input": {}}, [delta]
+        case "tool_use" | "server_tool_use" | "mcp_tool_use":
+            return _split_call(block)
         case _:
             return block, []
+
+
+def _split_text(block: Block) -> tuple[Block, list[Block]]:
+    text: Block = {"type": "text_delta", "text": block["text"]}
+    if not block.get("citations"):
+        return {**block, "text": ""}, [text]
+    citations = [{"type": "citations_delta", "citation": citation} for citation in block["citations"]]
+    return {**block, "text": "", "citations": []}, [text, *citations]
+
+
+def _split_call(block: Block) -> tuple[Block, list[Block]]:
+    """Part a call; of one whose input was cut off, `MessageFold` left what came of it."""
+    text = block.get("partial_json") or json.dumps(block["input"])
+    start = {name: value for name, value in block.items() if name != "partial_json"}
+    return {**start, "input": {}}, [{"type": "input_json_delta", "partial_json": text}]

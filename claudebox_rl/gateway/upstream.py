@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
+
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.types import ModelCall
 
 
 async def _nothing() -> None:
@@ -56,6 +59,10 @@ class Keys:
     api_key: str | None = field(default=None, repr=False)
 
 
+def _no_recorded_calls(dataset: str, episode: str | None) -> Sequence[ModelCall]:
+    raise ConfigError("this gateway was given no way to read datasets")
+
+
 @dataclass(frozen=True, slots=True)
 class TaskFiles:
     """What an upstream may know of the task being played."""
@@ -66,6 +73,14 @@ class TaskFiles:
     """Prefix under which the sandbox's absolute paths are seen by its commands."""
     keys: Keys = Keys()
     """Instead of the environment's."""
+    episode_id: str = ""
+    """Of the episode being played; empty where it is not known yet."""
+    recorded_calls: Callable[[str, str | None], Sequence[ModelCall]] = _no_recorded_calls
+    """Reads the model calls of a stored episode, in the order of the record.
+
+    Takes the dataset's folder, and the episode's id or its beginning; None: the only one of the task being played.
+    Raises `TrajectoryError` where there is no such dataset or episode, or not one alone.
+    """
 
 
 class Upstream(ABC):

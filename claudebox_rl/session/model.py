@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from claudebox_rl.config import ModelConfig
+from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.gateway import Keys, TaskFiles, Upstream, make_upstream
 from claudebox_rl.tasks import Task
+from claudebox_rl.trajectory import load_dataset
+from claudebox_rl.types import ModelCall
 
 
-def make_model(config: ModelConfig, task: Task | None, *, root: str, keys: Keys | None = None) -> Upstream:
+def make_model(
+    config: ModelConfig, task: Task | None, *, root: str, keys: Keys | None = None, episode_id: str = ""
+) -> Upstream:
     """Make the upstream that answers one episode's model calls; opens no connection.
 
     Args:
@@ -15,11 +22,32 @@ def make_model(config: ModelConfig, task: Task | None, *, root: str, keys: Keys 
         task: Whose solution an upstream may play.
         root: The sandbox's path prefix.
         keys: What the session was given; None: those of the environment.
+        episode_id: The episode; empty where it is only checked whether the model can be made.
 
     Raises:
         ConfigError: An unknown upstream or option, a missing key, or a task without a solution to play.
+        TrajectoryError: The episode to replay can't be read.
     """
     options = config.options if config.name is None else {**config.options, "model": config.name}
-    return make_upstream(
-        config.upstream, options, TaskFiles(task.solution_files() if task else {}, root, keys or Keys())
+    known = TaskFiles(
+        solution=task.solution_files() if task else {},
+        root=root,
+        keys=keys or Keys(),
+        episode_id=episode_id,
+        recorded_calls=partial(_recorded_calls, task.task_id if task else None),
     )
+    return make_upstream(config.upstream, options, known)
+
+
+def _recorded_calls(task_id: str | None, dataset: str, episode: str | None) -> tuple[ModelCall, ...]:
+    """Read the model calls of a stored episode; without its id, of the only one of the task."""
+    stored = load_dataset(dataset)
+    if episode is not None:
+        return stored[episode].model_calls
+    fits = [summary.episode_id for summary in stored.summaries() if summary.task_id == task_id]
+    if len(fits) != 1:
+        raise TrajectoryError(
+            f"{dataset} holds {len(fits)} episodes of task {task_id}: name one, with the option episode",
+            candidates=fits,
+        )
+    return stored[fits[0]].model_calls

@@ -100,7 +100,7 @@ async def _open_episode(
 ) -> GatewayEpisode | None:
     if not agent_class(settings.agent.name).needs_model:
         return None
-    upstream = make_model(settings.model, settings.task, root=sandbox.root, keys=settings.keys)
+    upstream = make_model(settings.model, settings.task, root=sandbox.root, keys=settings.keys, episode_id=episode_id)
     gateway = await stack.enter_async_context(shared_gateway())
     episode = gateway.open_episode(episode_id, upstream, named_secrets=skills.secrets)
     stack.callback(episode.close)

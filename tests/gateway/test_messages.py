@@ -22,6 +22,9 @@ CONTENT = [
     text_block("line\nline \U0001f600"),
     tool_use_block("toolu_1", "Write", {"content": 'a "quoted" \\ text', "n": [1, {"x": None}]}),
     tool_use_block("toolu_2", "Bash", {}),
+    {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "é"}},
+    {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [{"title": "x"}]},
+    {"type": "text", "text": "found", "citations": [{"type": "char_location", "cited_text": "a"}, {"cited_text": "b"}]},
 ]
 
 
@@ -111,6 +114,13 @@ def test_a_cut_stream_keeps_what_came():
     assert (result["content"][1]["input"], result["content"][1]["partial_json"]) == ({}, '{"co')
     assert result["stop_reason"] is None
     assert MessageFold().result() is None
+
+
+def test_what_came_of_a_cut_call_is_streamed_as_it_came():
+    message = assistant_message(REQUEST, [{**tool_use_block("t", "Bash", {}), "partial_json": '{"co'}])
+    (delta,) = [event["delta"] for event in message_events(message) if event["type"] == "content_block_delta"]
+    assert delta == {"type": "input_json_delta", "partial_json": '{"co'}
+    assert fold(stream_of(message)).result()["content"] == message["content"]
 
 
 def test_an_error_event_is_the_answer():
