@@ -156,7 +156,7 @@ def test_a_ledger_has_a_line_for_each_call(tmp_path):
         ({"rates": "much"}, "rates must be a number"),
         ({"delay_s": [2, 1]}, "delay_s must be a shortest and a longest"),
         ({"delay_s": 1}, "delay_s must be a shortest and a longest"),
-        ({"seed": "x"}, "seed must be an integer"),
+        ({"seed": "x"}, "option seed must be a whole number"),
         ({"options": [1]}, "options must be a mapping"),
         ({"upstream": "gpt"}, "unknown model 'gpt'"),
         ({"upstream": "scripted"}, "option script is missing"),

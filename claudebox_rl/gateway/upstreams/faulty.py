@@ -36,10 +36,10 @@ class FaultyOptions:
     """A probability for each fault by name (see `FAULTS`), or one for all of them together, which share it evenly."""
     delay_s: Any = (0.1, 2.0)
     """Shortest and longest delay."""
-    seed: Any = 0
-    ledger: Any = None
+    seed: int = 0
+    ledger: str | None = None
     """File to which one line of JSON is added for each call: `{"episode_id", "call_index", "fault"}`."""
-    model: Any = None
+    model: str | None = None
     """Id that the agent asks for; None: the wrapped upstream's."""
 
 
@@ -49,7 +49,7 @@ class FaultyUpstream(Upstream):
     Args:
         upstream: What is wrapped; closed with this one.
         rates: How often each fault is met.
-        seed: Any integer.
+        seed: Any integer, 0 or more.
         episode_id: Part of the seed.
         ledger: File that takes a line for each call.
 
@@ -70,11 +70,9 @@ class FaultyUpstream(Upstream):
         """See `Upstream.make`.
 
         Raises:
-            ConfigError: A rate, a range or the seed is none, or the wrapped upstream can't be made.
+            ConfigError: A rate or the range is none, or the wrapped upstream can't be made.
         """
         read = read_options(FaultyOptions, "faulty", options)
-        if isinstance(read.seed, bool) or not isinstance(read.seed, int):
-            raise ConfigError(f"model faulty: option seed must be an integer, not {read.seed!r}")
         inner: Any = read.options or {}
         if not isinstance(inner, Mapping):
             raise ConfigError(f"model faulty: option options must be a mapping, not {inner!r}")

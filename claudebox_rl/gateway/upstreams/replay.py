@@ -34,13 +34,13 @@ class ReplayOptions:
 
     dataset: str
     """The dataset's folder."""
-    episode: Any = None
+    episode: str | None = None
     """Id of the stored episode, or the beginning of it; None: the only one of the task being played."""
     on_divergence: str = _STOP
     """`stop` or `go_on`."""
     ignore: Any = ()
     """Regular expressions; what they match, in any text of a request, counts as equal."""
-    model: Any = None
+    model: str | None = None
     """Id that the agent asks for; None: the recorded one."""
 
 
