@@ -53,7 +53,7 @@ class AgentConfig:
     """The program at work in the sandbox, and its limits."""
 
     name: str = "claude"
-    """`claude` (the real CLI), `oracle`, `nop`, or `module:Class`."""
+    """`claude` (the real CLI), `shell`, `oracle`, `nop`, or `module:Class`."""
     tools: list[str] | None = field(default_factory=lambda: ["Bash", "Read", "Write", "Edit"])
     """Tools that the CLI offers to the model; None: all of its own."""
     max_turns: int | None = 100
@@ -61,7 +61,7 @@ class AgentConfig:
     max_budget_usd: float | None = None
     """Of one session, by the CLI's price table."""
     timeout_s: float | None = None
-    """Wall time of one prompt; None: the task's own, else 1800."""
+    """Wall time of one prompt; None: the task's own, else 1800 (of a command in the shell's seat: 120)."""
     append_system_prompt: str | None = None
     max_retries: int = 3
     """Of one model call, inside the CLI, with its own back-off."""

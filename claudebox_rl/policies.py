@@ -7,7 +7,10 @@ from typing import Any, Protocol
 from claudebox_rl._registry import resolve
 from claudebox_rl.types import SUBMIT
 
-POLICIES = {"instruct": "claudebox_rl.policies:instruct"}
+POLICIES = {
+    "instruct": "claudebox_rl.policies:instruct",
+    "submit": "claudebox_rl.policies:submit",
+}
 
 
 class Policy(Protocol):
@@ -25,6 +28,11 @@ class Policy(Protocol):
 def instruct(observation: dict[str, Any]) -> str:
     """Give the task's instruction once, then submit: the plain evaluation of an agent."""
     return observation["instruction"] if observation["facts"][0] == 0 else SUBMIT
+
+
+def submit(observation: dict[str, Any]) -> str:
+    """Submit at once, in the user's or the shell's seat: what is there before any work is worth."""
+    return SUBMIT
 
 
 def find_policy(name: str) -> Policy:

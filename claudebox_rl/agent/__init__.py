@@ -1,4 +1,4 @@
-"""Programs that work in a sandbox: the real Claude Code CLI, and two that need no model, for testing tasks."""
+"""Programs that work in a sandbox: the real Claude Code CLI; and, without a model, a shell and two to test tasks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ AGENTS = {
     "claude": "claudebox_rl.agent.claude:ClaudeAgent",
     "nop": "claudebox_rl.agent.nop:NopAgent",
     "oracle": "claudebox_rl.agent.oracle:OracleAgent",
+    "shell": "claudebox_rl.agent.shell:ShellAgent",
 }
 
 

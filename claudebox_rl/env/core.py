@@ -42,7 +42,7 @@ class EnvCore:
             ClaudeBoxError: As `ClaudeBox.open`, or the agent or the model failed before the policy's first action.
         """
         await self.close()
-        seat = seat_class(self._settings.seat)(start)
+        seat = seat_class(self._settings.seat)(start, self._settings.agent)
         box = self._session(seat)
         await box.open(max_turns=None)
         episode = self._episode = _Episode(box, seat)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from claudebox_rl.agent import Endpoint
+from claudebox_rl.agent import Agent, Endpoint
 from claudebox_rl.errors import ClaudeBoxError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.keeping.folder import SessionFolder
@@ -58,6 +58,11 @@ class Observed:
     def sandbox(self) -> Sandbox:
         """The machine, while the session is open."""
         return self._open_now.sandbox
+
+    @property
+    def agent(self) -> Agent:
+        """The program at work, while the session is open."""
+        return self._open_now.agent
 
     @property
     def endpoint(self) -> Endpoint | None:

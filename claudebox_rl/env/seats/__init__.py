@@ -6,6 +6,7 @@ from claudebox_rl._registry import resolve
 from claudebox_rl.env.seats.seat import Seat
 
 SEATS = {
+    "shell": "claudebox_rl.env.seats.shell:ShellSeat",
     "user": "claudebox_rl.env.seats.user:UserSeat",
 }
 

@@ -10,7 +10,7 @@ import gymnasium as gym
 
 from claudebox_rl.config import AgentConfig, ModelConfig
 from claudebox_rl.env.start import EpisodeStart
-from claudebox_rl.errors import AgentError, GatewayError
+from claudebox_rl.errors import AgentError, ConfigError, GatewayError
 from claudebox_rl.session.box import ClaudeBox
 from claudebox_rl.types import CodeResult, Failure, ModelCall
 
@@ -40,6 +40,7 @@ class Seat(ABC):
 
     Args:
         start: What the episode begins with.
+        config: The agent's settings.
     """
 
     name: ClassVar[str]
@@ -53,8 +54,8 @@ class Seat(ABC):
     shown: ClassVar[str]
     """The part of the observation that `render` returns."""
 
-    def __init__(self, start: EpisodeStart) -> None:
-        self.start = start
+    def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
+        self.start, self.config = start, config
 
     @classmethod
     @abstractmethod
@@ -113,6 +114,17 @@ class Seat(ABC):
     async def leave(self) -> None:
         """End what is still at work for the policy; the session stays open. Idempotent."""
         return
+
+
+def text_action(action: object) -> str:
+    """Return an action that must be a text.
+
+    Raises:
+        ConfigError: It is none, or empty.
+    """
+    if not isinstance(action, str) or not action:
+        raise ConfigError(f"an action of this seat is a text that is not empty, not {action!r:.80}")
+    return str(action)
 
 
 def raise_failure(result: CodeResult, calls: tuple[ModelCall, ...]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import gymnasium as gym
 
-from claudebox_rl.env.seats.seat import LIMITS, Acted, Observation, Seat, raise_failure
+from claudebox_rl.config import AgentConfig
+from claudebox_rl.env.seats.seat import LIMITS, Acted, Observation, Seat, raise_failure, text_action
 from claudebox_rl.env.spaces import UnicodeText, facts, facts_space
 from claudebox_rl.env.start import EpisodeStart
-from claudebox_rl.errors import ConfigError
 from claudebox_rl.types import SUBMIT, CodeResult
 
 FACTS = (
@@ -38,8 +38,8 @@ class UserSeat(Seat):
     can_fork = True
     shown = "response"
 
-    def __init__(self, start: EpisodeStart) -> None:
-        super().__init__(start)
+    def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
+        super().__init__(start, config)
         self._response = ""
         self._result = CodeResult(success=False)
 
@@ -56,9 +56,7 @@ class UserSeat(Seat):
     @classmethod
     def check_action(cls, action: Any) -> str:
         """See `Seat.check_action`."""
-        if not isinstance(action, str) or not action:
-            raise ConfigError(f"an action of the user's seat is a text that is not empty, not {action!r:.80}")
-        return str(action)
+        return text_action(action)
 
     async def act(self, action: str) -> Acted:
         """Give the agent a prompt, or submit."""
