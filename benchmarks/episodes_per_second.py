@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from claudebox_rl import Episode
-from claudebox_rl.config import RayConfig, RolloutConfig
+from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.runner import Runner, WorkerSpec
 from claudebox_rl.rollout.inline import play_inline
 from claudebox_rl.rollout.plan import plan_episodes
@@ -52,12 +52,12 @@ def main() -> None:
     sandbox = sys.argv[1] if len(sys.argv) > 1 else "local"
     kwargs = {"task": "quickstart/fix-bug", "agent": "nop", "sandbox": sandbox}
     with tempfile.TemporaryDirectory() as folder:
-        player = EpisodePlayer(kwargs, "instruct", Path(folder) / "inline", 30.0)
+        player = EpisodePlayer(kwargs, PolicyConfig(), Path(folder) / "inline", 30.0)
         player.play(plan("warm", 1)[0])
         started = time.perf_counter()
         inline = play_inline(plan("inline", EPISODES), player, Quiet())
         inline_s = time.perf_counter() - started
-        spec = WorkerSpec(kwargs, "instruct", Path(folder) / "workers")
+        spec = WorkerSpec(kwargs, PolicyConfig(), Path(folder) / "workers")
         on_workers(spec, "warm", WORKERS)  # starts Ray
         few, few_s = on_workers(spec, "few", WORKERS)
         many, many_s = on_workers(spec, "many", WORKERS + EPISODES)

@@ -72,6 +72,17 @@ class AgentConfig:
 
 
 @dataclass
+class PolicyConfig:
+    """Who chooses the actions of the environment."""
+
+    name: str = "instruction"
+    """`instruction` (the user gives the task's instruction, then submits), `submit`, `scripted`, `random`, `llm`, a
+    plug-in, or `module:attribute`."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Its arguments. Never a key."""
+
+
+@dataclass
 class RewardConfig:
     """One reward wrapper around the environment."""
 

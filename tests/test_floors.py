@@ -50,7 +50,7 @@ ALLOWED = {
     "starlette": {"gateway"},
     "uvicorn": {"gateway"},
     "httpx": {"gateway"},
-    "yaml": {"gateway"},
+    "yaml": {"gateway", "policies"},
     "tree_sitter": {"session"},
     "tree_sitter_bash": {"session"},
 }

@@ -20,7 +20,7 @@ from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.config import RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.policies import find_policy
+from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.rollout.plan import plan_episodes
 from claudebox_rl.rollout.player import EpisodePlayer, make_seat
 from claudebox_rl.sandbox.auto import memory_file
@@ -88,7 +88,6 @@ def _check_counts(rollout: RolloutConfig) -> None:
 
 def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, Any], list[str]]:
     """Make everything once that can be made without a machine, and fix the choice of the sandbox for all workers."""
-    find_policy(config.policy)
     task: Any = config.task
     security_policy = find_security_policy(config.security_policy)
     sandbox = with_template(config.sandbox, config.template)
@@ -105,6 +104,7 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
     }
     env = make_seat(kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
+    close_policy(make_policy(config.policy, Place(config.seat, env.action_space)))
     tasks = list(env.unwrapped.tasks.values())
     if config.sandbox.name == "auto" and not memory_file().exists():
         console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")

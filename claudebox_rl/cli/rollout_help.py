@@ -7,6 +7,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   model=oracle               who answers the agent: oracle (plays the task's own solution: no key, no network),
                              nop (does nothing), scripted (turns from a YAML file: model.options.script=FILE),
                              anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet)
+  policy=instruction         who plays: instruction (gives the task's instruction, then submits), scripted
+                             (policy.options.script=FILE), random, llm (policy.options.model=anthropic)
   agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop
   agent.max_turns=100        also agent.timeout_s, agent.max_budget_usd, agent.tools='[Bash,Read]'
   sandbox=auto               auto (boxlite where a micro-VM runs, else local), local, boxlite,

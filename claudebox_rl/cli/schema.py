@@ -13,10 +13,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from claudebox_rl._resources import data_dir
-from claudebox_rl.config import AgentConfig, ModelConfig, RayConfig, RolloutConfig, SandboxConfig
+from claudebox_rl.config import AgentConfig, ModelConfig, PolicyConfig, RayConfig, RolloutConfig, SandboxConfig
 from claudebox_rl.errors import ConfigError
 
-GROUPS = ("seat", "model", "agent", "sandbox")
+GROUPS = ("seat", "policy", "model", "agent", "sandbox")
 
 
 @dataclass
@@ -25,7 +25,6 @@ class RolloutApp:
 
     seat: str = "user"
     task: Any = "quickstart"
-    policy: str = "instruct"
     reward: list[Any] = field(default_factory=list[Any])
     skills: list[str] = field(default_factory=list[str])
     template: str | None = None
@@ -33,6 +32,7 @@ class RolloutApp:
     max_steps: int | None = None
     seed: int = 0
     out: str | None = None
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     sandbox: SandboxConfig = field(default_factory=SandboxConfig)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ray.exceptions import RayActorError, RayError
 
-from claudebox_rl.config import RayConfig, RolloutConfig
+from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.cluster import ensure_ray, ray
 from claudebox_rl.distributed.worker import RolloutWorker
 from claudebox_rl.errors import SandboxUnavailableError
@@ -33,7 +33,7 @@ class WorkerSpec:
     """What each worker is made with."""
 
     env_kwargs: dict[str, Any]
-    policy: str
+    policy: PolicyConfig
     dataset: Path
 
 

@@ -6,6 +6,7 @@ import queue
 from pathlib import Path
 from typing import Any
 
+from claudebox_rl.config import PolicyConfig
 from claudebox_rl.rollout.player import EpisodePlayer
 from claudebox_rl.types import Episode, EpisodeRequest
 
@@ -16,13 +17,18 @@ class RolloutWorker:
     Args:
         num_players: Episodes at the same time.
         env_kwargs: Keywords of `ClaudeBoxEnv`.
-        policy: Name of the policy.
+        policy: Who chooses the actions.
         dataset: The dataset's folder.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
     """
 
     def __init__(
-        self, num_players: int, env_kwargs: dict[str, Any], policy: str, dataset: Path, commit_interval_s: float
+        self,
+        num_players: int,
+        env_kwargs: dict[str, Any],
+        policy: PolicyConfig,
+        dataset: Path,
+        commit_interval_s: float,
     ) -> None:
         self._players: queue.SimpleQueue[EpisodePlayer] = queue.SimpleQueue()
         for _ in range(num_players):

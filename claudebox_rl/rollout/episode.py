@@ -7,14 +7,14 @@ from typing import Any
 
 import gymnasium as gym
 
-from claudebox_rl.policies import Policy, instruct
+from claudebox_rl.policies import Policy, instruction
 from claudebox_rl.rollout.tally import Tally
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 
 def run_episode(
     env: gym.Env[Any, Any],
-    policy: Policy = instruct,
+    policy: Policy = instruction,
     request: EpisodeRequest | None = None,
     *,
     dataset: Path | None = None,

@@ -9,8 +9,9 @@ from typing import Any
 
 import gymnasium as gym
 
+from claudebox_rl.config import PolicyConfig
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.policies import find_policy
+from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.rollout.episode import run_episode
 from claudebox_rl.trajectory import commit
 from claudebox_rl.types import ENVIRONMENTS, Episode, EpisodeRequest
@@ -29,14 +30,17 @@ class EpisodePlayer:
 
     Args:
         env_kwargs: Keywords of `ClaudeBoxEnv`, without `actor`: the player owns the machines.
-        policy: Name of the policy.
+        policy: Who chooses the actions; made anew for each episode.
         dataset: The dataset's folder.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
     """
 
-    def __init__(self, env_kwargs: dict[str, Any], policy: str, dataset: Path, commit_interval_s: float) -> None:
+    def __init__(
+        self, env_kwargs: dict[str, Any], policy: PolicyConfig, dataset: Path, commit_interval_s: float
+    ) -> None:
         self._env = make_seat(env_kwargs)
-        self._policy = find_policy(policy)
+        self._seat = env_kwargs.get("seat", "user")
+        self._policy = policy
         self._dataset = dataset
         self._interval_s = commit_interval_s
         self._committed_at = time.monotonic()
@@ -46,7 +50,11 @@ class EpisodePlayer:
 
         A dataset that can't be written to just now is logged; `close` tries again.
         """
-        episode = run_episode(self._env, self._policy, request, dataset=self._dataset)
+        policy = make_policy(self._policy, self._place(request.seed))
+        try:
+            episode = run_episode(self._env, policy, request, dataset=self._dataset)
+        finally:
+            close_policy(policy)
         if time.monotonic() - self._committed_at > self._interval_s:
             self._committed_at = time.monotonic()
             try:
@@ -63,3 +71,6 @@ class EpisodePlayer:
         """
         self._env.close()
         commit(self._dataset)
+
+    def _place(self, seed: int | None) -> Place:
+        return Place(self._seat, self._env.action_space, seed)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from claudebox_rl import load_dataset
-from claudebox_rl.config import RayConfig, RolloutConfig
+from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.runner import Runner, WorkerSpec
 from claudebox_rl.rollout.plan import plan_episodes
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
@@ -62,7 +62,9 @@ def play(sandbox: str, dataset: Path, count: int, **kwargs: object) -> tuple[lis
     heard = Heard()
     env_kwargs = {"task": TASK, "sandbox": sandbox, **kwargs}
     rollout = RolloutConfig(num_workers=2, max_attempts=2)
-    return Runner(WorkerSpec(env_kwargs, "instruct", dataset), rollout, RayConfig(), heard).run(requests(count)), heard
+    return Runner(WorkerSpec(env_kwargs, PolicyConfig(), dataset), rollout, RayConfig(), heard).run(
+        requests(count)
+    ), heard
 
 
 def slow(delay_s: float) -> dict:
@@ -155,7 +157,7 @@ def test_an_interrupt_keeps_what_finished(local_sandbox: str, tmp_path: Path) ->
 
     env_kwargs = {"task": TASK, "sandbox": local_sandbox, "agent": "nop"}
     runner = Runner(
-        WorkerSpec(env_kwargs, "instruct", tmp_path), RolloutConfig(num_workers=2), RayConfig(), Impatient()
+        WorkerSpec(env_kwargs, PolicyConfig(), tmp_path), RolloutConfig(num_workers=2), RayConfig(), Impatient()
     )
     with pytest.raises(KeyboardInterrupt):
         runner.run(requests(6))

@@ -1,0 +1,1 @@
+"""What the `llm` policy is made of."""
