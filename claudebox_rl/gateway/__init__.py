@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claudebox_rl._registry import resolve
 from claudebox_rl.gateway.upstream import Keys, Reply, TaskFiles, Upstream
+from claudebox_rl.gateway.wire_log import hide_headers
 
 if TYPE_CHECKING:
     from claudebox_rl.gateway.episode import GatewayEpisode
@@ -55,6 +56,7 @@ def make_upstream(name: str, options: Mapping[str, Any], task: TaskFiles = _NO_T
     Raises:
         ConfigError: Unknown name or option, a value of the wrong type, a missing key, or nothing to play.
     """
+    hide_headers()
     upstream_class: type[Upstream] = resolve("model", name, UPSTREAMS)
     return upstream_class.make(options, task)
 

@@ -79,10 +79,11 @@ SEEN_AS = {
     "drop": {"silent"},
     "hang": {"silent"},
     "garbage": {"unreadable"},
-    "cut": {"broken off", "unreadable", "502"},
-    "stall": {"broken off", "unreadable", "silent"},
+    "cut": {"broken off", "unreadable", "502", "answered"},
+    "stall": {"broken off", "unreadable", "silent", "answered"},
 }
-"""How the gateway records a call that met a fault. A cut or a stall may come before a message began."""
+"""How the gateway records a call that met a fault. A cut or a stall may come before a message began, and after all that
+counts of it was told: then only the stream's last event is missing."""
 
 
 def seen(call: ModelCall) -> str:
