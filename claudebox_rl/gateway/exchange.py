@@ -9,14 +9,12 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from claudebox_rl.errors import GatewayError
-from claudebox_rl.gateway.api_errors import error_reply
-from claudebox_rl.gateway.episode import GatewayEpisode
-from claudebox_rl.gateway.upstream import Reply
+from claudebox_rl.errors import BudgetExceededError, GatewayError
+from claudebox_rl.gateway.answer import Answer, Ask, refusal
+from claudebox_rl.gateway.episode import Call, GatewayEpisode
 
 _log = logging.getLogger(__name__)
-_WHOLE_CAP_BYTES = 32 << 20
-_EVENT_STREAM = "text/event-stream"
+_QUEUE_RETRY_AFTER_S = 5
 
 
 class Exchange:
@@ -24,35 +22,26 @@ class Exchange:
 
     Args:
         episode: Whose call it is.
-        request: Body of the request, without secrets.
-        headers: The agent's, by lower-case name, without its credentials.
-        query: The part of the URL after `?`.
+        call: Its record, and its part of the budget.
+        ask: Sends the request to the upstream.
         cut: Ends the agent's connection without another byte.
     """
 
-    def __init__(
-        self,
-        episode: GatewayEpisode,
-        request: dict[str, Any],
-        headers: Mapping[str, str],
-        query: str,
-        cut: Callable[[], None],
-    ) -> None:
-        self._episode, self._request, self._headers, self._query = episode, request, headers, query
-        self._cut = cut
-        self._record = episode.begin_call(request, headers)
+    def __init__(self, episode: GatewayEpisode, call: Call, ask: Ask, cut: Callable[[], None]) -> None:
+        self._episode, self._call, self._ask, self._cut = episode, call, ask, cut
+        self._has_begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or stop as soon as the agent is gone or the episode is closed."""
         answering = asyncio.ensure_future(self._answer(send))
         leaving = asyncio.ensure_future(_gone(receive))
-        self._episode.watch(answering, self._record)
+        self._episode.watch(answering, self._call)
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             answering.cancel()
             await asyncio.wait({answering})
-            self._record.finish()
+            self._call.finish()
             if not self._came_to_its_end(answering):
                 self._cut()
                 await leaving
@@ -62,79 +51,74 @@ class Exchange:
         if answering.cancelled():
             return False
         if (error := answering.exception()) is not None:
-            self._report("answer", error)
+            # Only the type: the text may hold what the agent sent.
+            _log.error("episode %s: answer failed with %s", self._episode.episode_id, type(error).__name__)
             return False
         return answering.result()
 
-    def _report(self, what: str, error: BaseException) -> None:
-        # Only the type: the text may hold what the agent sent.
-        _log.error("episode %s: %s failed with %s", self._episode.episode_id, what, type(error).__name__)
-
     async def _answer(self, send: Send) -> bool:
         """Send the upstream's answer; False where it did not come to its end."""
-        reply = await self._ask()
         try:
-            if reply.status == 0:
+            async with self._call.admitted(), self._episode.lane.place() as has_place:
+                self._call.dequeue()
+                return await self._pass_on(send) if has_place else await self._send_whole(_no_place(), send)
+        except BudgetExceededError as error:
+            if self._has_begun:
                 return False
-            if reply.content_type.startswith(_EVENT_STREAM):
-                return await self._stream(reply, send)
-            return await self._send_whole(reply, send)
+            return await self._send_whole(refusal(403, str(error)), send)
+
+    async def _pass_on(self, send: Send) -> bool:
+        answer = await self._episode.lane.ask(self._ask)
+        try:
+            if answer.reply.status == 0:
+                return False
+            return await (self._stream if answer.is_stream else self._send_whole)(answer, send)
         finally:
-            await reply.aclose()
+            await answer.reply.aclose()
 
-    async def _ask(self) -> Reply:
+    async def _stream(self, answer: Answer, send: Send) -> bool:
+        self._begin(answer)
+        await send(_start(answer))
         try:
-            return await self._episode.upstream.reply(self._request, self._headers, self._query)
-        except GatewayError as error:
-            return error_reply(502, str(error))
-        except Exception as error:
-            self._report("upstream", error)
-            return error_reply(500, f"the gateway's upstream failed ({type(error).__name__})")
-
-    async def _stream(self, reply: Reply, send: Send) -> bool:
-        self._record.begin(reply.status, reply.sampled)
-        await send(_start(reply))
-        try:
-            async for chunk in reply.body:
-                self._record.feed(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await self._send_piece(answer.begun, send)
+            async for chunk in answer.reply.body:
+                await self._send_piece(chunk, send)
         except GatewayError as error:
             _log.warning("episode %s: %s", self._episode.episode_id, self._episode.redactor.text(str(error)))
             return False
-        self._record.finish()
+        self._call.finish()
         await send({"type": "http.response.body"})
         return True
 
-    async def _send_whole(self, reply: Reply, send: Send) -> bool:
-        try:
-            body = await _read(reply)
-        except GatewayError as error:
-            reply = error_reply(502, str(error))
-            body = await _read(reply)
-        if reply.status >= 400:
+    async def _send_piece(self, chunk: bytes, send: Send) -> None:
+        self._call.feed(chunk)
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def _send_whole(self, answer: Answer, send: Send) -> bool:
+        body = answer.begun
+        if answer.reply.status >= 400:
             body = self._episode.redactor.data(body)
-        self._record.begin(reply.status, reply.sampled)
-        self._record.whole(body)
-        await send(_start(reply, len(body)))
+        self._begin(answer)
+        self._call.whole(body)
+        await send(_start(answer, len(body)))
         await send({"type": "http.response.body", "body": body})
         return True
 
-
-async def _read(reply: Reply) -> bytes:
-    body = bytearray()
-    async for chunk in reply.body:
-        body += chunk
-        if len(body) > _WHOLE_CAP_BYTES:
-            raise GatewayError(f"the model's answer is larger than {_WHOLE_CAP_BYTES} bytes")
-    return bytes(body)
+    def _begin(self, answer: Answer) -> None:
+        self._has_begun = True
+        self._call.begin(answer.reply.status, answer.reply.sampled)
 
 
-def _start(reply: Reply, length: int | None = None) -> dict[str, Any]:
-    headers = {**reply.headers, "content-type": reply.content_type}
+def _no_place() -> Answer:
+    return refusal(529, "too many calls wait for the model's server", retry_after=str(_QUEUE_RETRY_AFTER_S))
+
+
+def _start(answer: Answer, length: int | None = None) -> dict[str, Any]:
+    headers: Mapping[str, str] = {**answer.reply.headers, "content-type": answer.reply.content_type}
     if length is not None:
-        headers["content-length"] = str(length)
+        headers = {**headers, "content-length": str(length)}
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": "http.response.start", "status": reply.status, "headers": encoded}
+    return {"type": "http.response.start", "status": answer.reply.status, "headers": encoded}
 
 
 async def _gone(receive: Receive) -> None:

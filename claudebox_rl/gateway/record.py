@@ -40,7 +40,12 @@ class CallRecord:
         self._status, self._sampled = 0, Sampled()
         self._response: dict[str, Any] | None = None
         self._reader, self._fold = EventReader(), MessageFold()
+        self._queue_s = 0.0
         self._finished = False
+
+    def dequeue(self) -> None:
+        """Note that the call's turn has come, after whatever wait."""
+        self._queue_s = time.monotonic() - self._clock
 
     def begin(self, status: int, sampled: Sampled) -> None:
         """Note the status that the agent gets, and where the upstream writes what else it knows of the answer."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 import json
-import logging
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -17,64 +14,64 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from claudebox_rl.gateway.api_errors import error_object
+from claudebox_rl.gateway.call import Call
+from claudebox_rl.gateway.doors import Doors
 from claudebox_rl.gateway.episode import GatewayEpisode
 from claudebox_rl.gateway.exchange import Exchange
 from claudebox_rl.gateway.redaction import Redactor
 
 BODY_CAP_BYTES = 32 << 20
-_log = logging.getLogger(__name__)
 _CREDENTIALS = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
-_NOBODY = secrets.token_urlsafe(32)
+_DRAIN_RETRY_AFTER_S = 1
 
 
-def application(
-    episodes: Mapping[str, GatewayEpisode], cut: Callable[[tuple[str, int]], None], *, body_cap_bytes: int
-) -> Starlette:
+def application(doors: Doors, *, body_cap_bytes: int) -> Starlette:
     """Build the ASGI application over the open episodes.
 
     Args:
-        episodes: The open ones by id; read at each request.
-        cut: Ends the connection of a client, given its host and port.
+        doors: Who may call; asked at each request.
         body_cap_bytes: Largest request body that is read.
     """
 
     async def hello(request: Request) -> Response:
-        return Response(status_code=200 if request.path_params["episode_id"] in episodes else 401)
+        return Response(status_code=200 if request.path_params["episode_id"] in doors else 401)
 
     async def messages(request: Request) -> ASGIApp:
-        episode = _admit(episodes, request)
-        body = _parse(await _read(request, body_cap_bytes), episode.redactor)
-        headers = {name: value for name, value in request.headers.items() if name not in _CREDENTIALS}
-        client = (request.scope["client"][0], request.scope["client"][1])
-        return Exchange(episode, body, headers, request.url.query, lambda: cut(client))
+        episode, asked, headers = await _admitted(doors, request, body_cap_bytes)
+        query, upstream = request.url.query, episode.upstream
+        call = episode.begin_call(asked, headers)
+        return Exchange(episode, call, lambda: upstream.reply(asked, headers, query), request.state.cut)
+
+    async def count_tokens(request: Request) -> ASGIApp:
+        episode, asked, headers = await _admitted(doors, request, body_cap_bytes)
+        query, upstream = request.url.query, episode.upstream
+        return Exchange(episode, Call(), lambda: upstream.count_tokens(asked, headers, query), request.state.cut)
 
     routes = [
         Route("/e/{episode_id}/api/hello", hello, methods=["GET"]),
-        # Starlette calls whatever ASGI application an endpoint returns; its annotation is narrower.
-        Route(
-            "/e/{episode_id}/v1/messages", cast("Callable[[Request], Awaitable[Response]]", messages), methods=["POST"]
-        ),
+        Route("/e/{episode_id}/v1/messages", _endpoint(messages), methods=["POST"]),
+        Route("/e/{episode_id}/v1/messages/count_tokens", _endpoint(count_tokens), methods=["POST"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _unheard})
     app.router.redirect_slashes = False
     return app
 
 
-def _admit(episodes: Mapping[str, GatewayEpisode], request: Request) -> GatewayEpisode:
-    """Find the episode of a request and check its credential."""
-    episode_id: str = request.path_params["episode_id"]
-    episode = episodes.get(episode_id)
+def _endpoint(function: Callable[[Request], Awaitable[ASGIApp]]) -> Callable[[Request], Awaitable[Response]]:
+    # Starlette calls whatever ASGI application an endpoint returns; its annotation is narrower.
+    return cast("Callable[[Request], Awaitable[Response]]", function)
+
+
+async def _admitted(doors: Doors, request: Request, cap: int) -> tuple[GatewayEpisode, dict[str, Any], dict[str, str]]:
+    """Return whose request it is, its body without secrets, and its headers without credentials."""
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    credential = request.headers.get("x-api-key") or bearer
+    episode = doors.admit(request.path_params["episode_id"], request.headers.get("x-api-key") or bearer)
     if episode is None:
-        hmac.compare_digest(credential.encode(), _NOBODY.encode())
-        reason = "no such episode is open"
-    elif episode.admits(credential):
-        return episode
-    else:
-        reason = "wrong credential"
-    _log.warning("refused a model call for episode %.80r: %s", episode_id, reason)
-    raise HTTPException(401, "invalid x-api-key")
+        raise HTTPException(401, "invalid x-api-key")
+    if doors.draining:
+        raise HTTPException(529, "the gateway is about to stop", {"retry-after": str(_DRAIN_RETRY_AFTER_S)})
+    asked = _parse(await _read(request, cap), episode.redactor)
+    return episode, asked, {name: value for name, value in request.headers.items() if name not in _CREDENTIALS}
 
 
 async def _read(request: Request, cap: int) -> bytes:

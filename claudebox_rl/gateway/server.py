@@ -6,39 +6,40 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from pathlib import Path
 
-import uvicorn
-from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from claudebox_rl.config import BudgetConfig
 from claudebox_rl.errors import ConfigError, GatewayError
+from claudebox_rl.gateway.doors import Doors
 from claudebox_rl.gateway.episode import GatewayEpisode
+from claudebox_rl.gateway.lane import Lanes, LaneSettings
+from claudebox_rl.gateway.listeners import listen_on_loopback, listen_on_path
 from claudebox_rl.gateway.routes import BODY_CAP_BYTES, application
+from claudebox_rl.gateway.serving import Serving
 from claudebox_rl.gateway.upstream import Upstream
+from claudebox_rl.types import Usage
 
 _log = logging.getLogger(__name__)
 _EPISODE_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
-_DRAIN_S = 0.5
-_KEEP_ALIVE_S = 600
-"""Longer than agents keep idle connections, so that no request meets a connection that is being closed."""
+DRAIN_S = 0.5
 
 
 class Gateway:
     """Serves the model calls of many episodes. Belongs to the event loop that started it.
 
     Args:
+        socket_path: Where it listens besides the loopback: a Unix socket of this user, at most 107 bytes long; the CLI
+            finds it by ANTHROPIC_UNIX_SOCKET.
         body_cap_bytes: Largest request body that is accepted.
     """
 
-    def __init__(self, *, body_cap_bytes: int = BODY_CAP_BYTES) -> None:
+    def __init__(self, *, socket_path: str | Path | None = None, body_cap_bytes: int = BODY_CAP_BYTES) -> None:
+        self.socket_path = None if socket_path is None else Path(socket_path)
         self._body_cap_bytes = body_cap_bytes
-        self._episodes: dict[str, GatewayEpisode] = {}
+        self._doors, self._lanes = Doors(), Lanes()
         self._releases: set[asyncio.Task[None]] = set()
-        self._connections = _Connections()
-        self._server: _Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: Serving | None = None
         self._port = 0
 
     @property
@@ -47,44 +48,53 @@ class Gateway:
         return self._port
 
     async def start(self) -> None:
-        """Listen on a free port of 127.0.0.1. Idempotent.
+        """Listen on a free port of 127.0.0.1, and on the socket's path. Idempotent.
 
         Raises:
             GatewayError: The server can't listen.
+            ConfigError: The socket's path is too long.
         """
-        if self._server is not None:
+        if self._serving is not None:
             return
-        listener = _listen()
-        app = application(self._episodes, self._connections.cut, body_cap_bytes=self._body_cap_bytes)
-        server = self._server = _Server(_settings(app, self._connections.protocol()))
-        self._serving = asyncio.create_task(server.serve(sockets=[listener]), name="gateway")
-        listening = asyncio.create_task(server.listening.wait())
-        await asyncio.wait({self._serving, listening}, return_when=asyncio.FIRST_COMPLETED)
-        listening.cancel()
-        if not server.listening.is_set():
-            self._server = None
-            listener.close()
-            raise GatewayError("the gateway's server ended before it listened")
-        self._port = listener.getsockname()[1]
+        listeners = self._listen()
+        app = application(self._doors, body_cap_bytes=self._body_cap_bytes)
+        self._serving, self._port = Serving(app, listeners, self._give_up), listeners[0].getsockname()[1]
+        try:
+            await self._serving.start()
+        except BaseException:
+            self._forget_server()
+            raise
 
-    async def stop(self) -> None:
-        """Give the calls in flight half a second, then close every episode and the server. Idempotent."""
-        server, self._server = self._server, None
-        if server is None or self._serving is None:
+    async def stop(self, *, drain_s: float = DRAIN_S) -> None:
+        """Refuse new calls, let those in flight come to their end, then close every episode and the server. Idempotent.
+
+        Args:
+            drain_s: Most time for the calls in flight; new ones get 529 with `retry-after` meanwhile.
+        """
+        serving = self._serving
+        if serving is None or self._doors.draining:
             return
-        in_flight = [call for episode in self._episodes.values() for call in episode.in_flight]
-        if in_flight:
-            await asyncio.wait(in_flight, timeout=_DRAIN_S)
-        for episode in list(self._episodes.values()):
-            episode.close()
-        server.should_exit = True
-        await self._serving
+        self._doors.draining = True
+        try:
+            in_flight = [call for episode in self._doors for call in episode.in_flight]
+            if in_flight:
+                await asyncio.wait(in_flight, timeout=drain_s)
+        finally:
+            self._close_episodes()
+            await serving.stop()
+            self._forget_server()
+            self._doors.draining = False
         if self._releases:
             await asyncio.wait(self._releases)
-        self._port = 0
 
     def open_episode(
-        self, episode_id: str, upstream: Upstream, *, named_secrets: Mapping[str, str] | None = None
+        self,
+        episode_id: str,
+        upstream: Upstream,
+        *,
+        named_secrets: Mapping[str, str] | None = None,
+        budget: BudgetConfig | None = None,
+        lane: LaneSettings | None = None,
     ) -> GatewayEpisode:
         """Open a path and a fresh secret for an episode.
 
@@ -92,33 +102,67 @@ class Gateway:
             episode_id: Letters, digits and `.`, `_`, `~`, `-`; not open already.
             upstream: Answers this episode's calls; closed with the episode.
             named_secrets: Name -> value, of what the agent may know and no model and no record shall.
+            budget: What the episode may use; its wall time begins now. None: no limit.
+            lane: Bounds of what goes to the upstream's server, shared with other episodes of the same server; None: the
+                defaults.
 
         Raises:
             ConfigError: The id can't stand in a path.
-            GatewayError: The gateway is not started, or the episode is open already.
+            GatewayError: The gateway does not serve, or the episode is open already.
         """
         if not _EPISODE_ID.fullmatch(episode_id) or not episode_id.strip("."):
             raise ConfigError(f"episode id {episode_id!r} can't stand in a URL path", episode_id=episode_id)
-        if self._server is None:
+        if self._serving is None:
             raise GatewayError("the gateway is not started; await start() first", episode_id=episode_id)
-        if episode_id in self._episodes:
-            raise GatewayError(f"episode {episode_id} is open already; close it first", episode_id=episode_id)
-        episode = self._episodes[episode_id] = GatewayEpisode(episode_id, upstream, self._forget, named_secrets)
+        episode = GatewayEpisode(
+            episode_id,
+            upstream,
+            self._forget,
+            named_secrets,
+            lane=self._lanes.lane(upstream, lane or LaneSettings()),
+            budget=budget or BudgetConfig(),
+            price=_unpriced,
+        )
+        self._doors.add(episode)
         return episode
 
+    def _listen(self) -> list[socket.socket]:
+        listeners = [listen_on_loopback()]
+        try:
+            if self.socket_path is not None:
+                listeners.append(listen_on_path(self.socket_path))
+        except BaseException:
+            listeners[0].close()
+            raise
+        return listeners
+
+    def _give_up(self) -> None:
+        """End every episode of a server that can't be kept alive: agents find nobody, and sessions an error."""
+        self._close_episodes()
+        if self._serving is not None:
+            stopping = asyncio.get_running_loop().create_task(self._serving.stop())
+            self._releases.add(stopping)
+            stopping.add_done_callback(self._releases.discard)
+        self._forget_server()
+
+    def _forget_server(self) -> None:
+        if self._serving is not None and self.socket_path is not None:
+            self.socket_path.unlink(missing_ok=True)
+        self._serving, self._port = None, 0
+
+    def _close_episodes(self) -> None:
+        for episode in self._doors:
+            episode.close()
+
     def _forget(self, episode: GatewayEpisode) -> None:
-        del self._episodes[episode.episode_id]
+        self._doors.remove(episode)
         release = asyncio.get_running_loop().create_task(_release(episode))
         self._releases.add(release)
         release.add_done_callback(self._releases.discard)
 
 
-def _listen() -> socket.socket:
-    # With the protocol named, asyncio turns Nagle's algorithm off on what is accepted; else each answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(512)
-    return listener
+def _unpriced(model: str, usage: Usage) -> float | None:
+    return None
 
 
 async def _release(episode: GatewayEpisode) -> None:
@@ -129,61 +173,3 @@ async def _release(episode: GatewayEpisode) -> None:
     except Exception as error:
         # The episode is over; an upstream that can't let go must not keep the gateway from stopping.
         _log.warning("episode %s: upstream did not close: %s", episode.episode_id, type(error).__name__)
-
-
-class _Server(uvicorn.Server):
-    """A server inside somebody else's event loop: leaves signals alone, and tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
-class _Connections:
-    """The open connections by client address. ASGI has no way to end one without an answer."""
-
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, int], asyncio.Transport] = {}
-
-    def cut(self, client: tuple[str, int]) -> None:
-        if client in self._open:
-            self._open[client].abort()
-
-    def protocol(self) -> type[asyncio.Protocol]:
-        """Make the protocol class whose connections are listed here."""
-        connections = self._open
-
-        class Protocol(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:
-                connections[transport.get_extra_info("peername")[:2]] = transport
-                super().connection_made(transport)
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                connections.pop(self.transport.get_extra_info("peername")[:2], None)
-                super().connection_lost(exc)
-
-        return Protocol
-
-
-def _settings(app: Starlette, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=1,
-    )

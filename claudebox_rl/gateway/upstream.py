@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.gateway.estimate import estimate_tokens
 from claudebox_rl.types import ModelCall
 
 
@@ -88,10 +90,14 @@ class Upstream(ABC):
 
     Attributes:
         model: The id that the agent is told to ask for.
+        endpoint: Names the server that answers (`https://api.anthropic.com`). The gateway tries failed calls to it
+            again, and holds all of a process's calls to it, of whatever episode, to one bound and one circuit breaker.
+            None: nothing is out of reach or overloaded, so errors go to the agent as they are.
         secrets: Values that must never reach the agent, a record or a log.
     """
 
     model: str
+    endpoint: str | None = None
     secrets: tuple[str, ...] = ()
 
     @classmethod
@@ -115,6 +121,23 @@ class Upstream(ABC):
         Raises:
             GatewayError: No answer can be given; the agent gets an API error with this message.
         """
+
+    async def count_tokens(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """Answer `POST /v1/messages/count_tokens`; cancelled when the agent gives up.
+
+        An upstream whose model has a counter overrides this. Here it is an estimate, and says so (`"estimated": true`):
+        a quarter of the characters of the request's JSON, and 1600 for each image.
+
+        Args:
+            request: Body of the request; `messages` is a list of objects.
+            headers: As in `reply`.
+            query: As in `reply`.
+
+        Raises:
+            GatewayError: No count can be given; the agent gets an API error with this message.
+        """
+        body = json.dumps({"input_tokens": estimate_tokens(request), "estimated": True})
+        return Reply(200, "application/json", once(body.encode()))
 
     async def aclose(self) -> None:
         """Release connections. Idempotent."""

@@ -14,7 +14,11 @@ import httpx
 import pytest
 from gateway_parts import Agent, CliRun, StandIn
 
+from claudebox_rl.config import BudgetConfig
 from claudebox_rl.gateway import Gateway, Upstream, make_upstream
+from claudebox_rl.gateway.lane import LaneSettings
+
+ONE_TRY = LaneSettings(max_retries=0)
 
 
 @pytest.fixture
@@ -27,15 +31,21 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 async def enter(gateway: Gateway) -> AsyncIterator[Callable[..., Agent]]:
-    """Opens an episode over an upstream, or over the name and options of one."""
+    """Opens an episode over an upstream, or over the name and options of one; its server is asked once a call."""
     async with httpx.AsyncClient(timeout=10) as client:
         count = 0
 
-        def open_(upstream: Upstream | str = "nop", **options: Any) -> Agent:
+        def open_(
+            upstream: Upstream | str = "nop",
+            *,
+            lane: LaneSettings = ONE_TRY,
+            budget: BudgetConfig | None = None,
+            **options: Any,
+        ) -> Agent:
             nonlocal count
             count += 1
             made = make_upstream(upstream, options) if isinstance(upstream, str) else upstream
-            return Agent(gateway, gateway.open_episode(f"episode-{count}", made), client)
+            return Agent(gateway, gateway.open_episode(f"episode-{count}", made, lane=lane, budget=budget), client)
 
         yield open_
 

@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
-from claudebox_rl.gateway import Gateway, GatewayEpisode
+from claudebox_rl.gateway import Gateway, GatewayEpisode, Reply, TaskFiles, Upstream
+from claudebox_rl.gateway.upstream import once
 
 TOOLS = [{"name": name, "input_schema": {"type": "object"}} for name in ("Bash", "Read", "Write", "Edit")]
 
@@ -28,11 +29,16 @@ class Agent:
         return f"http://127.0.0.1:{self.gateway.port}{self.episode.path}{rest}"
 
     async def post(
-        self, body: Any = None, *, headers: Mapping[str, str] | None = None, **changes: Any
+        self,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        path: str = "/v1/messages?beta=true",
+        **changes: Any,
     ) -> httpx.Response:
         sent = body if isinstance(body, bytes) else json.dumps(request(**changes) if body is None else body).encode()
         credential = {"x-api-key": self.episode.secret} if headers is None else dict(headers)
-        return await self.client.post(self.url(), content=sent, headers={"x-app": "cli", **credential})
+        return await self.client.post(self.url(path), content=sent, headers={"x-app": "cli", **credential})
 
 
 def request(*messages: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -82,3 +88,45 @@ class CliRun:
     @property
     def result(self) -> dict[str, Any]:
         return next(event for event in self.events if event["type"] == "result")
+
+
+class Given(Upstream):
+    """Answers with replies made by the test; None waits for `release`."""
+
+    def __init__(
+        self, *replies: Reply | Exception | None, secrets: tuple[str, ...] = (), endpoint: str | None = None
+    ) -> None:
+        self.model, self.secrets, self.endpoint = "given", secrets, endpoint
+        self.replies = list(replies)
+        self.asked: list[tuple[dict[str, Any], Mapping[str, str], str]] = []
+        self.closed = 0
+        self.entered, self.release = asyncio.Event(), asyncio.Event()
+
+    @classmethod
+    def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
+        return cls()
+
+    async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        self.asked.append((request, headers, query))
+        self.entered.set()
+        answer = self.replies.pop(0)
+        if answer is None:
+            await self.release.wait()
+            return ok('{"released": true}')
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def ok(text: str, status: int = 200) -> Reply:
+    return Reply(status, "application/json", once(text.encode()))
+
+
+def error_of(response: httpx.Response) -> tuple[int, str]:
+    body = response.json()
+    assert body["type"] == "error"
+    assert body["error"]["message"]
+    return response.status_code, body["error"]["type"]

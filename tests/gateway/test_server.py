@@ -5,56 +5,15 @@ import json
 import logging
 import signal
 import socket
-from collections.abc import Mapping
-from typing import Any, Self
 
 import httpx
 import pytest
-from gateway_parts import request
+from gateway_parts import Given, error_of, ok, request
 
 from claudebox_rl.errors import ConfigError, GatewayError
-from claudebox_rl.gateway import Gateway, Reply, TaskFiles, Upstream
+from claudebox_rl.gateway import Gateway, Reply
 from claudebox_rl.gateway.messages import assistant_message, encode_event, message_events, text_block
 from claudebox_rl.gateway.upstream import Sampled, once
-
-
-class Given(Upstream):
-    """Answers with replies made by the test; None never answers."""
-
-    def __init__(self, *replies: Reply | Exception | None, secrets: tuple[str, ...] = ()) -> None:
-        self.model, self.secrets = "given", secrets
-        self.replies = list(replies)
-        self.asked: list[tuple[dict[str, Any], Mapping[str, str], str]] = []
-        self.closed = 0
-        self.entered = asyncio.Event()
-
-    @classmethod
-    def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
-        return cls()
-
-    async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
-        self.asked.append((request, headers, query))
-        self.entered.set()
-        answer = self.replies.pop(0)
-        if answer is None:
-            await asyncio.Event().wait()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def aclose(self) -> None:
-        self.closed += 1
-
-
-def ok(text: str, status: int = 200) -> Reply:
-    return Reply(status, "application/json", once(text.encode()))
-
-
-def error_of(response: httpx.Response) -> tuple[int, str]:
-    body = response.json()
-    assert body["type"] == "error"
-    assert body["error"]["message"]
-    return response.status_code, body["error"]["type"]
 
 
 async def test_leaves_signal_handlers_alone():
@@ -103,9 +62,16 @@ async def test_a_closed_episode_is_refused_at_once_and_logged_without_its_secret
     assert (await agent.post()).status_code == 200
     agent.episode.close()
     assert error_of(await agent.post()) == (401, "authentication_error")
-    assert "no such episode" in caplog.text
+    assert "the episode has ended" in caplog.text
     assert agent.episode.secret not in caplog.text
     agent.episode.close()
+
+
+async def test_an_ended_episode_s_id_with_another_secret_is_nobody(enter, caplog):
+    agent = enter()
+    agent.episode.close()
+    assert error_of(await agent.post(headers={"x-api-key": "guess"})) == (401, "authentication_error")
+    assert "no such episode is open" in caplog.text
 
 
 async def test_an_unknown_episode_can_t_forge_a_log_line(enter, caplog):
@@ -123,7 +89,7 @@ async def test_hello_says_whether_the_episode_is_open(enter):
     assert (await agent.client.head(agent.url("/api/hello"))).status_code == 401
 
 
-@pytest.mark.parametrize("rest", ["/v1/messages/count_tokens", "/v1/models", "/", "/v1/messages/", "/../../x"])
+@pytest.mark.parametrize("rest", ["/v1/messages/count", "/v1/models", "/", "/v1/messages/", "/../../x"])
 async def test_other_paths_are_not_found_in_the_api_s_shape(enter, rest):
     agent = enter()
     response = await agent.client.post(agent.url(rest), json={}, headers={"x-api-key": agent.episode.secret})
@@ -359,6 +325,24 @@ async def test_stop_lets_a_short_call_end_and_cuts_a_long_one(enter, gateway):
     assert (await asking[0]).json()["content"][0]["text"] == "done"
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         await asking[1]
+
+
+async def test_while_it_drains_new_calls_are_told_to_come_back_and_those_in_flight_end(enter, gateway):
+    upstream = Given(None)
+    first, second = enter(upstream), enter("nop")
+    asking = asyncio.ensure_future(first.post())
+    await upstream.entered.wait()
+    stopping = asyncio.ensure_future(gateway.stop(drain_s=5))
+    await asyncio.sleep(0.05)
+    late = await second.post()
+    assert error_of(late) == (529, "overloaded_error")
+    assert late.headers["retry-after"] == "1"
+    upstream.release.set()
+    assert (await asking).json() == {"released": True}
+    started = asyncio.get_running_loop().time()
+    await asyncio.wait_for(stopping, 4)
+    assert asyncio.get_running_loop().time() - started < 2, "the calls had ended, yet it waited on"
+    assert second.episode.calls == []
 
 
 async def test_logs_neither_requests_nor_bodies(enter, caplog):

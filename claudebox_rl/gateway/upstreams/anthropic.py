@@ -52,7 +52,8 @@ class AnthropicUpstream(Upstream):
     ) -> None:
         self.model, self.secrets = options.model, (secret,)
         self._beta = beta
-        self._url = f"{options.base_url.rstrip('/')}/v1/messages"
+        self.endpoint = options.base_url.rstrip("/")
+        self._url = f"{self.endpoint}/v1/messages"
         self._own_headers = dict([credential])
         self._timeout = httpx.Timeout(
             None, connect=options.connect_timeout_s, read=options.read_timeout_s, write=options.write_timeout_s
@@ -94,11 +95,24 @@ class AnthropicUpstream(Upstream):
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`."""
+        return await self._pass_on(self._url, request, headers, query)
+
+    async def count_tokens(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """See `Upstream.count_tokens`; the API counts."""
+        return await self._pass_on(f"{self._url}/count_tokens", request, headers, query)
+
+    async def aclose(self) -> None:
+        """See `Upstream.aclose`."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _pass_on(self, url: str, request: dict[str, Any], headers: Mapping[str, str], query: str) -> Reply:
         sent = {name: headers[name] for name in _SENT_ON if name in headers}
         if self._beta is not None and self._beta not in sent.get(_BETA, "").split(","):
             sent[_BETA] = ",".join(filter(None, (sent.get(_BETA), self._beta)))
         try:
-            response = await self._send(json.dumps(request).encode(), sent, query)
+            response = await self._send(f"{url}?{query}" if query else url, json.dumps(request).encode(), sent)
         except httpx.TimeoutException as error:
             return error_reply(504, f"the model's API did not answer in time ({type(error).__name__})")
         except httpx.HTTPError as error:
@@ -111,16 +125,9 @@ class AnthropicUpstream(Upstream):
         content_type = response.headers.get("content-type", "application/octet-stream")
         return Reply(response.status_code, content_type, _body(response), passed, aclose=response.aclose)
 
-    async def aclose(self) -> None:
-        """See `Upstream.aclose`."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
-
-    async def _send(self, body: bytes, headers: Mapping[str, str], query: str) -> httpx.Response:
+    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._timeout)
-        url = f"{self._url}?{query}" if query else self._url
         # Compressed bytes could not be read on the way, and the record would stay empty.
         sent = {**headers, "accept-encoding": "identity", **self._own_headers}
         request = self._client.build_request("POST", url, content=body, headers=sent)
