@@ -56,6 +56,7 @@ class Failure(StrEnum):
     """The model endpoint failed for good (after the CLI's retries)."""
     MAX_TURNS = "max_turns"
     BUDGET = "budget"
+    """A limit of the session's budget, or of the agent's own, was reached."""
     TIMEOUT = "timeout"
     """The prompt's deadline passed and the agent was interrupted."""
     CRASH = "crash"
@@ -195,6 +196,8 @@ class CodeResult:
     error: str | None = None
     failure: Failure | None = None
     """Set exactly where `success` is false."""
+    exhausted: str | None = None
+    """The limit of the session's budget that ended it (`failure` is `budget`), by its name in `BudgetConfig`."""
     exit_code: int | None = None
     """Exit status of the agent's process; None while it lives on for the next prompt."""
     reward: float | None = None
@@ -311,6 +314,8 @@ class Episode:
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The resolved settings of the environment; JSON, no secrets."""
     overrides: tuple[str, ...] = ()
+    exhausted: str | None = None
+    """The limit of the budget that ended it, by its name in `BudgetConfig`; None where none did."""
     error_type: str | None = None
     error_message: str | None = None
     workspace_diff: str | None = None

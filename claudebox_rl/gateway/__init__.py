@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from claudebox_rl._registry import resolve
+from claudebox_rl.gateway.lane import LaneSettings
 from claudebox_rl.gateway.upstream import Keys, Reply, TaskFiles, Upstream
 from claudebox_rl.gateway.wire_log import hide_headers
 
@@ -37,6 +38,7 @@ __all__ = [
     "Gateway",
     "GatewayEpisode",
     "Keys",
+    "LaneSettings",
     "Reply",
     "TaskFiles",
     "Upstream",

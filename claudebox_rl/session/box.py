@@ -17,6 +17,7 @@ from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.budget import Budget, held, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.kept import KeptSessions
@@ -77,9 +78,10 @@ class ClaudeBox(KeptSessions, Observed):
         episode_id: Tag of the recorded model calls; None: the session's id.
         reward_fn: Judges each prompt by its `CodeResult`, in a thread: a finite number, or None where there is no
             evidence. The files that the prompt changed are in `changes`, where the function wants them.
-
         security_policy: What the session may do: a policy, a preset's name, or the fields of one. What it does not give
             can't be given by the other arguments.
+        budget: What one opening of the session may use of its model: a `BudgetConfig`, or its fields. A prompt that it
+            stops has `failure` `budget`, and the limit's name in `exhausted`.
 
     Raises:
         ConfigError: An unknown name or field, or a value that can't be.
@@ -113,6 +115,7 @@ class ClaudeBox(KeptSessions, Observed):
         episode_id: str | None = None,
         reward_fn: RewardFn | None = None,
         security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
+        budget: Budget = None,
     ) -> None:
         check_reward_fn(reward_fn)
         self._settings = make_settings(
@@ -131,6 +134,7 @@ class ClaudeBox(KeptSessions, Observed):
             env=env,
             keys=Keys(oauth_token, api_key),
             security_policy=security_policy,
+            budget=budget,
         )
         self.task, self.reward_fn = self._settings.task, reward_fn
         agent_class(self._settings.agent.name)
@@ -220,17 +224,18 @@ class ClaudeBox(KeptSessions, Observed):
             WorkspaceError: The history can't be written.
         """
         max_turns = self._turns(max_turns)
+        opening, before = self._open_now, await self._files()
         options = PromptOptions(
             max_turns,
             None if allowed_tools is None else tuple(allowed_tools),
             None if disallowed_tools is None else tuple(disallowed_tools),
-            self._settings.limit_s(timeout_s),
+            within(opening.gateway_episode, self._settings.limit_s(timeout_s)),
         )
-        opening, before = self._open_now, await self._files()
         async with self._log.prompting(prompt, max_turns=max_turns):
             result = await opening.agent.prompt(prompt, options)
             if self._settings.is_overtime(result):
                 await opening.agent.stop()  # with all that it started
+        result = held(result, opening.gateway_episode)
         calls = opening.gateway_episode.take_calls() if opening.gateway_episode else ()
         self._calls.extend(calls)
         usage = sum((call.usage for call in calls), Usage())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from claudebox_rl.config import ModelConfig
-from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.gateway import Keys, TaskFiles, Upstream, make_upstream
+from claudebox_rl.errors import ConfigError, TrajectoryError
+from claudebox_rl.gateway import Keys, LaneSettings, TaskFiles, Upstream, make_upstream
 from claudebox_rl.tasks import Task
 from claudebox_rl.trajectory import load_dataset
 from claudebox_rl.types import ModelCall
@@ -25,9 +25,11 @@ def make_model(
         episode_id: The episode; empty where it is only checked whether the model can be made.
 
     Raises:
-        ConfigError: An unknown upstream or option, a missing key, or a task without a solution to play.
+        ConfigError: An unknown upstream or option, a number out of range, a missing key, or a task without a solution
+            to play.
         TrajectoryError: The episode to replay can't be read.
     """
+    lane_settings(config)
     options = config.options if config.name is None else {**config.options, "model": config.name}
     known = TaskFiles(
         solution=task.solution_files() if task else {},
@@ -51,3 +53,15 @@ def _recorded_calls(task_id: str | None, dataset: str, episode: str | None) -> t
             candidates=fits,
         )
     return stored[fits[0]].model_calls
+
+
+def lane_settings(config: ModelConfig) -> LaneSettings:
+    """Return how a model's server is used.
+
+    Raises:
+        ConfigError: A number is out of range.
+    """
+    for name, least in (("max_concurrent_calls", 1), ("max_retries", 0)):
+        if getattr(config, name) < least:
+            raise ConfigError(f"model.{name} must be at least {least}, not {getattr(config, name)}", field=name)
+    return LaneSettings(max_concurrent=config.max_concurrent_calls, max_retries=config.max_retries)

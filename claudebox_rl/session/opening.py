@@ -14,7 +14,7 @@ from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.keeping.meter import Meter
 from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
-from claudebox_rl.session.model import make_model
+from claudebox_rl.session.model import lane_settings, make_model
 from claudebox_rl.session.security.fill import fill_workspace, is_filled_before
 from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.settings import SessionSettings
@@ -102,7 +102,13 @@ async def _open_episode(
         return None
     upstream = make_model(settings.model, settings.task, root=sandbox.root, keys=settings.keys, episode_id=episode_id)
     gateway = await stack.enter_async_context(shared_gateway())
-    episode = gateway.open_episode(episode_id, upstream, named_secrets=skills.secrets)
+    episode = gateway.open_episode(
+        episode_id,
+        upstream,
+        named_secrets=skills.secrets,
+        budget=settings.budget,
+        lane=lane_settings(settings.model),
+    )
     stack.callback(episode.close)
     return episode
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, to_json
+from claudebox_rl.config import AgentConfig, BudgetConfig, ModelConfig, SandboxConfig, parse, to_json
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import Keys
 from claudebox_rl.sandbox import Mount
+from claudebox_rl.session.budget import Budget, check_budget, find_budget
 from claudebox_rl.session.security.check import check_session
 from claudebox_rl.session.security.enforce import prompt_limit
 from claudebox_rl.session.security.policy import SecurityPolicy
@@ -48,6 +49,7 @@ class SessionSettings:
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     keys: Keys = field(default_factory=Keys)
     security_policy: SecurityPolicy | None = None
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
 
     def limit_s(self, asked_s: float | None) -> float | None:
         """Return how long a prompt may take, which asks for `asked_s`; None: as the agent's settings say."""
@@ -74,6 +76,7 @@ class SessionSettings:
             "ports": [list(pair) for pair in self.ports],
             "env": sorted(self.env),
             "security_policy": self.security_policy.to_dict() if self.security_policy else None,
+            "budget": to_json(self.budget),
         }
 
 
@@ -94,6 +97,7 @@ def make_settings(
     env: Env | None,
     keys: Keys,
     security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
+    budget: Budget = None,
 ) -> SessionSettings:
     """Check the arguments of `ClaudeBox`.
 
@@ -116,7 +120,9 @@ def make_settings(
         env=_variables(env),
         keys=keys,
         security_policy=find_security_policy(security_policy),
+        budget=find_budget(budget),
     )
+    check_budget(settings.budget, settings.agent)
     if settings.security_policy is not None:
         check_session(settings.security_policy, settings.sandbox, settings.agent, settings.task, settings.volumes)
     return settings

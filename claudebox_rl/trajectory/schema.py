@@ -55,6 +55,7 @@ EPISODES = pa.schema(
         ("isolation", pa.string()),
         ("config", pa.large_string()),
         ("overrides", pa.list_(pa.string())),
+        ("exhausted", pa.string()),
         ("error_type", pa.string()),
         ("error_message", pa.large_string()),
         ("workspace_diff", pa.large_string()),

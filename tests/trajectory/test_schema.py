@@ -41,6 +41,7 @@ GOLDEN = {
         "isolation": "string",
         "config": "large_string",
         "overrides": "list<item: string>",
+        "exhausted": "string",
         "error_type": "string",
         "error_message": "large_string",
         "workspace_diff": "large_string",

@@ -89,6 +89,7 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
         isolation="namespace",
         config={"a": {"b": [text, None, 1]}},
         overrides=("seed=1", text),
+        exhausted="model_calls",
         error_type="E",
         error_message=text,
         workspace_diff="",
