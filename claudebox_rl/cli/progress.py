@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from claudebox_rl.cli.untrusted import one_line
+from claudebox_rl.cli.words import ending
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 _STYLES = {
@@ -71,7 +72,7 @@ class RolloutProgress:
         seconds = episode.ended_at - episode.started_at
         tail = f"  {episode.error_type}: {_short(episode.error_message or '')}" if episode.error_type else ""
         return (
-            f"[{len(self.episodes)}/{self._total}] {episode.task_id}  {episode.outcome}  return {value}  "
+            f"[{len(self.episodes)}/{self._total}] {episode.task_id}  {ending(episode)}  return {value}  "
             f"{episode.num_steps} steps  {episode.num_turns} turns  {seconds:.1f} s{tail}{'  (again)' if again else ''}"
         )
 

@@ -101,6 +101,7 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
         "max_steps": config.max_steps,
         "skills": config.skills,
         "security_policy": config.security_policy,
+        "budget": dataclasses.asdict(config.budget),
     }
     env = make_seat(kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)

@@ -16,6 +16,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   sandbox.network=restricted with sandbox.allowed_hosts='[pypi.org,"*.pythonhosted.org"]'; or none, or full;
                              by default what the task says
   reward='[step_penalty]'    reward wrappers; with arguments: 'reward=[{name: step_penalty, kwargs: {coef: 0.1}}]'
+  budget.model_calls=50      what one episode may use of its model; also budget.input_tokens, .output_tokens, .cost_usd,
+                             .wall_s and .concurrent_calls
   max_steps=16               prompts of one episode
   rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray
   rollout.episodes_per_task=1

@@ -13,7 +13,15 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from claudebox_rl._resources import data_dir
-from claudebox_rl.config import AgentConfig, ModelConfig, PolicyConfig, RayConfig, RolloutConfig, SandboxConfig
+from claudebox_rl.config import (
+    AgentConfig,
+    BudgetConfig,
+    ModelConfig,
+    PolicyConfig,
+    RayConfig,
+    RolloutConfig,
+    SandboxConfig,
+)
 from claudebox_rl.errors import ConfigError
 
 GROUPS = ("seat", "policy", "model", "agent", "sandbox")
@@ -36,6 +44,7 @@ class RolloutApp:
     model: ModelConfig = field(default_factory=ModelConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
     sandbox: SandboxConfig = field(default_factory=SandboxConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
     ray: RayConfig = field(default_factory=RayConfig)
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from claudebox_rl.cli.tool_text import Block, tool_input
 from claudebox_rl.cli.untrusted import one_line, printable
-from claudebox_rl.cli.words import OUTCOME_STYLES, compact, dollars, moment, number
+from claudebox_rl.cli.words import OUTCOME_STYLES, compact, dollars, ending, moment, number
 from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import SUBMIT, Episode, Step, ToolCall
 
@@ -44,7 +44,7 @@ def _header(episode: Episode) -> RenderableType:
     for name, text in (
         ("episode", episode.episode_id),
         ("task", f"{episode.task_id}, attempt {episode.attempt}, seed {episode.seed}"),
-        ("outcome", f"{episode.outcome}, return {number(episode.episode_return)}"),
+        ("outcome", f"{ending(episode)}, return {number(episode.episode_return)}"),
         ("model", f"{episode.model or '-'}, agent {episode.agent or '-'} {episode.agent_version}"),
         ("sandbox", f"{episode.sandbox or '-'}, isolation {episode.isolation or '-'}"),
         ("started", moment(episode.started_at)),

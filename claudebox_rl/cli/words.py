@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from claudebox_rl.types import Outcome
+from claudebox_rl.types import Episode, Outcome
 
 OUTCOME_STYLES = {
     Outcome.COMPLETED: "green",
@@ -18,6 +18,11 @@ OUTCOME_STYLES = {
 def number(value: float | None) -> str:
     """Return a reward or a return; `-` for none."""
     return "-" if value is None else f"{value:.2f}"
+
+
+def ending(episode: Episode) -> str:
+    """Return how an episode ended, with the limit of its budget that did it."""
+    return f"{episode.outcome} by budget.{episode.exhausted}" if episode.exhausted else str(episode.outcome)
 
 
 def compact(count: int) -> str:

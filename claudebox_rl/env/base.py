@@ -15,6 +15,7 @@ from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import Setting, make_settings
 from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.session.budget import Budget
 from claudebox_rl.tasks import Task, find_tasks
 
 _OPTIONS = ("task", "episode_id", "prompt")
@@ -28,7 +29,8 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
     - Terminated: the work was handed in and judged. Truncated: a limit of steps, turns, time or dollars was reached;
       the state at that moment is judged as well.
     - `info` of a step: `result` (a `CodeResult` where a prompt came to its end, else None), `model_calls`, `verifier`
-      (a `VerifierResult` at the end), `reward_terms`, and at the end `outcome`. Of a reset: the task, times and
+      (a `VerifierResult` at the end), `reward_terms`, `exhausted` (the limit of the budget that ends the episode, or
+      None), and at the end `outcome`. Of a reset: the task, times and
       versions.
 
     Machines boot in `reset`, not here. A machine, an agent or a model that fails raises a `ClaudeBoxError`: it is no
@@ -47,6 +49,8 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         template: One that was built (`"web_dev"`), or an image; None: as `sandbox` says.
         security_policy: What each session may do: a preset's name, or the fields of `SecurityPolicy`; None: what
             the sandbox lets it.
+        budget: What each episode may use of its model: the fields of `BudgetConfig`. One that it stops is truncated,
+            and the limit's name is in `info["exhausted"]`.
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
@@ -70,6 +74,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         skills: Sequence[str] = (),
         template: str | None = None,
         security_policy: Setting | None = None,
+        budget: Budget = None,
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
@@ -84,6 +89,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             skills=skills,
             template=template,
             security_policy=security_policy,
+            budget=budget,
         )
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode

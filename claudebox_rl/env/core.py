@@ -101,6 +101,7 @@ class EnvCore:
             sandbox=settings.sandbox,
             skills=settings.skills,
             security_policy=settings.security_policy,
+            budget=settings.budget,
             episode_id=seat.start.episode_id,
             enable_logging=False,
             **seat.session(),
@@ -127,4 +128,5 @@ def _info(acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]
         "model_calls": acted.model_calls,
         "verifier": verdict,
         "reward_terms": {"verifier": verdict.reward} if verdict else {},
+        "exhausted": acted.result.exhausted if acted.result else None,
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from claudebox_rl._registry import check
 from claudebox_rl.agent import AGENTS
-from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig, parse, to_json
+from claudebox_rl.config import AgentConfig, BudgetConfig, ModelConfig, SandboxConfig, parse, to_json
 from claudebox_rl.env.seats import seat_class
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import UPSTREAMS
 from claudebox_rl.sandbox import check_sandbox_name
+from claudebox_rl.session.budget import Budget, check_budget, find_budget
 from claudebox_rl.session.security.check import check_session
 from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.security.presets import find_security_policy
@@ -37,6 +38,8 @@ class EnvSettings:
     """Names: a specification is JSON, and whoever plays it looks them up where it is."""
     security_policy: SecurityPolicy | None = None
     """What each session may do."""
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    """What each episode may use of its model."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain JSON, for the dataset."""
@@ -54,6 +57,7 @@ def make_settings(
     skills: Sequence[str] = (),
     template: str | None = None,
     security_policy: Setting | SecurityPolicy | None = None,
+    budget: Budget = None,
 ) -> EnvSettings:
     """Check what a user gave and make the settings; None stands for the seat's own.
 
@@ -78,11 +82,13 @@ def make_settings(
         max_steps,
         tuple(skills),
         find_security_policy(security_policy),
+        find_budget(budget),
     )
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)
     check_sandbox_name(settings.sandbox.name)
     kind.check_settings(settings.model, settings.agent)
+    check_budget(settings.budget, settings.agent)
     if settings.security_policy is not None:
         check_session(settings.security_policy, settings.sandbox, settings.agent, None)
     return settings

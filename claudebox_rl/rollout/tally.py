@@ -137,6 +137,7 @@ class Tally:
             verify_s=self._verify_s,
             usage=self._usage,
             cost_usd=sum(result.cost_usd for result in self._results),
+            exhausted=next((result.exhausted for result in self._results if result.exhausted), None),
             error_type=type(error).__name__ if error else None,
             error_message=(str(error) or type(error).__name__) if error else None,
             started_at=self._started_at,
