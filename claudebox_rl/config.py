@@ -18,7 +18,7 @@ class ModelConfig:
     """Which model answers the agent, behind the gateway."""
 
     upstream: str = "oracle"
-    """`oracle`, `nop`, `scripted`, `replay`, `faulty`, `anthropic`, a plug-in, or `module:Class`."""
+    """`oracle`, `nop`, `scripted`, `replay`, `faulty`, `anthropic`, `openai`, a plug-in, or `module:Class`."""
     name: str | None = None
     """Model id given to the agent; None: the upstream's own."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -6,7 +6,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   task=quickstart            a suite; or quickstart/fix-bug, a folder, or a list: 'task=[a,b]'
   model=oracle               who answers the agent: oracle (plays the task's own solution: no key, no network),
                              nop (does nothing), scripted (turns from a YAML file: model.options.script=FILE),
-                             anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet)
+                             anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet),
+                             openai (a chat completions server: model.name=NAME model.options.base_url=URL)
   policy=instruction         who plays: instruction (gives the task's instruction, then submits), scripted
                              (policy.options.script=FILE), random, llm (policy.options.model=anthropic)
   agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop

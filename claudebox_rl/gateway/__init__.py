@@ -20,6 +20,7 @@ UPSTREAMS = {
     "anthropic": "claudebox_rl.gateway.upstreams.anthropic:AnthropicUpstream",
     "faulty": "claudebox_rl.gateway.upstreams.faulty:FaultyUpstream",
     "nop": "claudebox_rl.gateway.upstreams.nop:NopUpstream",
+    "openai": "claudebox_rl.gateway.upstreams.openai:OpenAIUpstream",
     "oracle": "claudebox_rl.gateway.upstreams.oracle:OracleUpstream",
     "replay": "claudebox_rl.gateway.upstreams.replay:ReplayUpstream",
     "scripted": "claudebox_rl.gateway.upstreams.scripted:ScriptedUpstream",

@@ -26,7 +26,7 @@ class MessageStream:
     def __init__(self, message_id: str, model: str, usage: Usage = _NO_USAGE) -> None:
         self._message_id, self._model, self._usage = message_id, model, usage
         self._index, self._kind = -1, ""
-        self._blank, self._thought = "", ""
+        self._blank, self._thought, self._signed = "", "", ""
         self._calls_tool = False
 
     @property
@@ -36,7 +36,7 @@ class MessageStream:
 
     def start(self) -> list[Event]:
         """Open the message."""
-        message = {
+        message: Event = {
             "id": self._message_id,
             "type": "message",
             "role": "assistant",
@@ -57,10 +57,15 @@ class MessageStream:
             piece, self._blank = self._blank, ""
         return [*self._open("text", {"type": "text", "text": ""}), self._delta("text_delta", "text", piece)]
 
-    def thinking(self, piece: str) -> list[Event]:
-        """Go on with a thought."""
+    def thinking(self, piece: str, signature: str = "") -> list[Event]:
+        """Go on with a thought.
+
+        Args:
+            piece: What comes next.
+            signature: What the block is signed with when it ends; without one, the thought's own digest.
+        """
         opening = self._open("thinking", {"type": "thinking", "thinking": "", "signature": ""})
-        self._thought += piece
+        self._thought, self._signed = self._thought + piece, signature
         return [*opening, self._delta("thinking_delta", "thinking", piece)]
 
     def tool_use(self, tool_use_id: str, name: str) -> list[Event]:
@@ -73,16 +78,19 @@ class MessageStream:
         """Go on with the JSON of the input of the call that was begun last."""
         return [self._delta("input_json_delta", "partial_json", partial_json)]
 
-    def stop(self, stop_reason: str, output_tokens: int, stop_sequence: str | None = None) -> list[Event]:
+    def stop(
+        self, stop_reason: str, output_tokens: int, stop_sequence: str | None = None, *, prompt: Usage | None = None
+    ) -> list[Event]:
         """Close the message.
 
         Args:
             stop_reason: One of the API's.
             output_tokens: All that were sampled.
             stop_sequence: The one of the request that was met.
+            prompt: What the prompt took, where that was not known at the start.
         """
         delta = {"stop_reason": stop_reason, "stop_sequence": stop_sequence}
-        usage = {"output_tokens": output_tokens}
+        usage = {**(usage_object(prompt) if prompt else {}), "output_tokens": output_tokens}
         return [*self._close(), {"type": "message_delta", "delta": delta, "usage": usage}, {"type": "message_stop"}]
 
     def _open(self, kind: str, block: Event) -> list[Event]:
@@ -99,11 +107,12 @@ class MessageStream:
         return [*self._signature(kind), {"type": "content_block_stop", "index": self._index}]
 
     def _signature(self, kind: str) -> list[Event]:
-        """Sign a thought by its digest, which proves nothing: clients send no unsigned thought back."""
+        """Sign a thought. It proves nothing: clients send no unsigned thought back."""
         if kind != "thinking":
             return []
-        digest, self._thought = hashlib.sha256(self._thought.encode()).hexdigest(), ""
-        return [self._delta("signature_delta", "signature", digest)]
+        signature = self._signed or hashlib.sha256(self._thought.encode()).hexdigest()
+        self._thought = ""
+        return [self._delta("signature_delta", "signature", signature)]
 
     def _delta(self, kind: str, field: str, piece: str) -> Event:
         return {"type": "content_block_delta", "index": self._index, "delta": {"type": kind, field: piece}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from claudebox_rl.errors import ConfigError
 
@@ -15,8 +15,8 @@ def read_options(kind: type[Options], upstream: str, given: Mapping[str, Any]) -
     """Make `kind` from what a user gave; None stands for the default.
 
     Args:
-        kind: A dataclass of `str`, `float` (above 0), `int` (0 or more), `bool`, each perhaps `| None`, or
-            `Any`.
+        kind: A dataclass of `str`, `float` (above 0), `int` (0 or more), `bool`, each perhaps `| None`, of a
+            `Literal`, or `Any`.
         upstream: Its name, for messages.
         given: Values by field name.
 
@@ -38,6 +38,10 @@ def read_options(kind: type[Options], upstream: str, given: Mapping[str, Any]) -
 
 def _check(where: str, value: Any, hint: Any) -> None:
     kinds = get_args(hint) or (hint,)
+    if get_origin(hint) is Literal:
+        if value not in kinds:
+            raise ConfigError(f"{where} must be one of {', '.join(kinds)}, not {value!r}")
+        return
     if str in kinds and not (isinstance(value, str) and value.strip()):
         raise ConfigError(f"{where} must be a text that is not empty, not {value!r}")
     if float in kinds and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):

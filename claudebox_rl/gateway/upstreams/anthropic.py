@@ -11,9 +11,9 @@ from typing import Any, Self
 import httpx
 
 from claudebox_rl.errors import ConfigError, GatewayError
-from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
+from claudebox_rl.gateway.upstreams._remote import Remote, check_url, checked_key, unanswered
 
 _OAUTH, _KEY, _TOKEN = "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
 _OAUTH_BETA = "oauth-2025-04-20"
@@ -54,11 +54,10 @@ class AnthropicUpstream(Upstream):
         self._beta = beta
         self.endpoint = options.base_url.rstrip("/")
         self._url = f"{self.endpoint}/v1/messages"
-        self._own_headers = dict([credential])
-        self._timeout = httpx.Timeout(
+        timeout = httpx.Timeout(
             None, connect=options.connect_timeout_s, read=options.read_timeout_s, write=options.write_timeout_s
         )
-        self._client: httpx.AsyncClient | None = None
+        self._remote = Remote(dict([credential]), timeout)
 
     @classmethod
     def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
@@ -71,16 +70,16 @@ class AnthropicUpstream(Upstream):
             ConfigError: There is no key, or the base URL is no plain HTTP URL.
         """
         read = read_options(AnthropicOptions, "anthropic", options)
-        _check_url(read.base_url)
-        if token := _key(task.keys.oauth_token, "oauth_token"):
+        check_url("anthropic", read.base_url)
+        if token := checked_key("anthropic", task.keys.oauth_token, "oauth_token"):
             return cls.with_oauth(read, token)
-        if key := _key(task.keys.api_key, "api_key"):
+        if key := checked_key("anthropic", task.keys.api_key, "api_key"):
             return cls(read, ("x-api-key", key), key)
-        if token := _key(os.environ.get(_OAUTH), _OAUTH):
+        if token := checked_key("anthropic", os.environ.get(_OAUTH), _OAUTH):
             return cls.with_oauth(read, token)
-        if key := _key(os.environ.get(_KEY), _KEY):
+        if key := checked_key("anthropic", os.environ.get(_KEY), _KEY):
             return cls(read, ("x-api-key", key), key)
-        if token := _key(os.environ.get(_TOKEN), _TOKEN):
+        if token := checked_key("anthropic", os.environ.get(_TOKEN), _TOKEN):
             return cls(read, ("authorization", f"Bearer {token}"), token)
         raise ConfigError(
             f"model anthropic: set {_KEY} (or {_OAUTH}, or {_TOKEN}) in the environment of this process, give a "
@@ -103,20 +102,17 @@ class AnthropicUpstream(Upstream):
 
     async def aclose(self) -> None:
         """See `Upstream.aclose`."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._remote.aclose()
 
     async def _pass_on(self, url: str, request: dict[str, Any], headers: Mapping[str, str], query: str) -> Reply:
         sent = {name: headers[name] for name in _SENT_ON if name in headers}
         if self._beta is not None and self._beta not in sent.get(_BETA, "").split(","):
             sent[_BETA] = ",".join(filter(None, (sent.get(_BETA), self._beta)))
         try:
-            response = await self._send(f"{url}?{query}" if query else url, json.dumps(request).encode(), sent)
-        except httpx.TimeoutException as error:
-            return error_reply(504, f"the model's API did not answer in time ({type(error).__name__})")
+            full = f"{url}?{query}" if query else url
+            response = await self._remote.send("POST", full, json.dumps(request).encode(), sent)
         except httpx.HTTPError as error:
-            return error_reply(502, f"the model's API can't be reached ({type(error).__name__})")
+            return unanswered(error)
         passed = {
             name: value
             for name, value in response.headers.items()
@@ -124,14 +120,6 @@ class AnthropicUpstream(Upstream):
         }
         content_type = response.headers.get("content-type", "application/octet-stream")
         return Reply(response.status_code, content_type, _body(response), passed, aclose=response.aclose)
-
-    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._timeout)
-        # Compressed bytes could not be read on the way, and the record would stay empty.
-        sent = {**headers, "accept-encoding": "identity", **self._own_headers}
-        request = self._client.build_request("POST", url, content=body, headers=sent)
-        return await self._client.send(request, stream=True)
 
 
 async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -141,22 +129,3 @@ async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
     except httpx.HTTPError as error:
         raise GatewayError(f"the model's API broke off its answer ({type(error).__name__})") from error
 
-
-def _key(given: str | None, source: str) -> str:
-    """Return a key without blanks around it; one that can't stand in a header is refused without being shown."""
-    value = (given or "").strip()
-    if not value.isascii() or not value.isprintable():
-        raise ConfigError(f"model anthropic: {source} holds characters that no key has", variable=source)
-    return value
-
-
-def _check_url(base_url: str) -> None:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"model anthropic: base_url {base_url!r}: {error}", option="base_url") from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
-        raise ConfigError(
-            "model anthropic: base_url must be http:// or https:// with a host, and without user, password or query",
-            option="base_url",
-        )

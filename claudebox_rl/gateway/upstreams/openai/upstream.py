@@ -1,0 +1,167 @@
+"""The upstream itself: one chat completions request for each request of the agent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any, Self, cast
+
+import httpx
+
+from claudebox_rl.errors import ConfigError, GatewayError
+from claudebox_rl.gateway.api_errors import error_reply
+from claudebox_rl.gateway.message_stream import Event
+from claudebox_rl.gateway.messages import encode_event, message_reply
+from claudebox_rl.gateway.sse import DataReader
+from claudebox_rl.gateway.upstream import Reply, Sampled, TaskFiles, Upstream
+from claudebox_rl.gateway.upstreams._remote import Remote, check_url, checked_key, unanswered
+from claudebox_rl.gateway.upstreams.openai.answer import Answer, whole_message
+from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
+from claudebox_rl.gateway.upstreams.openai.errors import refusal
+from claudebox_rl.gateway.upstreams.openai.options import OpenAIOptions
+from claudebox_rl.gateway.upstreams.openai.request import chat_request
+from claudebox_rl.gateway.upstreams.openai.samples import Samples, asking
+
+_KEY = "OPENAI_API_KEY"
+_EVENT_STREAM = "text/event-stream"
+_CONTENT_TYPE = "text/event-stream; charset=utf-8"
+_DONE = b"[DONE]"
+
+
+class OpenAIUpstream(Upstream):
+    """Asks a chat completions server.
+
+    Args:
+        options: Its settings.
+        key: Goes to the server as a bearer token; "" for none.
+    """
+
+    def __init__(self, options: OpenAIOptions, key: str = "") -> None:
+        self.model = options.model
+        self.secrets = (key,) if key else ()
+        self._options = options
+        self.endpoint = options.base_url.rstrip("/")
+        timeout = httpx.Timeout(
+            None, connect=options.connect_timeout_s, read=options.read_timeout_s, write=options.write_timeout_s
+        )
+        headers = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
+        self._remote = Remote(headers, timeout)
+        self._kind: str | None = None
+
+    @classmethod
+    def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
+        """See `Upstream.make`; the key is the session's, else read from the environment, here and nowhere else.
+
+        Raises:
+            ConfigError: The variable that was named holds no key, or the base URL is no plain HTTP URL.
+        """
+        read = OpenAIOptions.read(options)
+        check_url("openai", read.base_url)
+        if key := checked_key("openai", task.keys.api_key, "api_key"):
+            return cls(read, key)
+        variable = read.api_key_env or _KEY
+        key = checked_key("openai", os.environ.get(variable), variable)
+        if read.api_key_env and not key:
+            raise ConfigError(f"model openai: set {variable} in the environment of this process", variable=variable)
+        return cls(read, key)
+
+    async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """See `Upstream.reply`."""
+        try:
+            body = chat_request(request, self._options)
+            asked = json.dumps({**body, **await self._asking(), **self._options.extra})
+            response = await self._remote.send("POST", f"{self.endpoint}/chat/completions", asked.encode(), {})
+        except UntranslatableError as error:
+            return error_reply(400, str(error))
+        except httpx.HTTPError as error:
+            return unanswered(error)
+        return await self._translated(request, response)
+
+    async def aclose(self) -> None:
+        """See `Upstream.aclose`."""
+        await self._remote.aclose()
+
+    async def _asking(self) -> Mapping[str, Any]:
+        """Return what asks this server for tokens; it is asked once what it is."""
+        capture = self._options.capture_tokens
+        if capture == "never":
+            return {}
+        if self._kind is None:
+            self._kind = await self._owner()
+        return asking(self._kind, always=capture == "always")
+
+    async def _owner(self) -> str:
+        """Return who the server says its models are from: vLLM and SGLang name themselves."""
+        response = await self._remote.send("GET", f"{self.endpoint}/models", None, {})
+        try:
+            models: Any = json.loads(await response.aread())
+            return str(models["data"][0]["owned_by"])
+        except (ValueError, RecursionError, KeyError, TypeError, IndexError):
+            return ""
+        finally:
+            await response.aclose()
+
+    async def _translated(self, request: Mapping[str, Any], response: httpx.Response) -> Reply:
+        version = response.headers.get(self._options.weight_version_header)
+        sampled = Sampled(weight_version=version)
+        answer = Answer(request, Samples(sampled, required=self._options.capture_tokens == "always"))
+        if response.status_code == 200 and response.headers.get("content-type", "").startswith(_EVENT_STREAM):
+            return Reply(200, _CONTENT_TYPE, _events(response, answer), sampled=sampled, aclose=response.aclose)
+        body = await _whole(response)
+        if response.status_code != 200:
+            return refusal(response.status_code, body, response.headers)
+        message = whole_message(_parsed(body), answer)
+        if answer.failed:
+            return error_reply(answer.status, message["error"]["message"])
+        reply = message_reply(request, message)
+        return replace(reply, sampled=sampled)
+
+
+async def _events(response: httpx.Response, answer: Answer) -> AsyncIterator[bytes]:
+    reader = DataReader()
+    try:
+        async for chunk in response.aiter_raw():
+            for data in reader.feed(chunk):
+                if data == _DONE:
+                    yield _encoded(answer.end())
+                    return
+                yield _encoded(answer.feed(_parsed(data)))
+                if answer.failed:
+                    return
+    except httpx.HTTPError as error:
+        raise _broken(error) from error
+    yield _encoded(answer.end())
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    try:
+        return await response.aread()
+    except httpx.HTTPError as error:
+        raise _broken(error) from error
+    finally:
+        await response.aclose()
+
+
+def _broken(error: httpx.HTTPError) -> GatewayError:
+    return GatewayError(f"the model's API broke off its answer ({type(error).__name__})")
+
+
+def _encoded(events: list[Event]) -> bytes:
+    return b"".join(encode_event(event) for event in events)
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        GatewayError: It is none.
+    """
+    try:
+        value: Any = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise GatewayError("the model's server sent what is not JSON") from error
+    if not isinstance(value, dict):
+        raise GatewayError("the model's server sent what is no chat completion")
+    return cast("dict[str, Any]", value)
