@@ -3,8 +3,9 @@ PYTHON ?=
 ARGS ?=
 VENV := .venv
 READY := $(VENV)/.ready
+MODELS := $(VENV)/.models
 
-.PHONY: help setup rollout test lint types package slow lab bench clean
+.PHONY: help setup rollout test models lint types package slow lab bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,13 @@ rollout: $(READY)  ## play the quickstart tasks with the real CLI; settings in A
 
 test: $(READY)  ## the quick tests; more arguments in ARGS="-k gateway"
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+models: $(MODELS)  ## the tests of local models; installs the extra `transformers`, with a torch for the processor
+	@$(VENV)/bin/python -m pytest -m slow tests/models $(ARGS)
+
+$(MODELS): $(READY) pyproject.toml tools/setup-models
+	@bash tools/setup-models $(VENV)
+	@touch $(MODELS)
 
 lint: $(READY)  ## ruff: style and format
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

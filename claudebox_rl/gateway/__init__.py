@@ -24,6 +24,7 @@ UPSTREAMS = {
     "oracle": "claudebox_rl.gateway.upstreams.oracle:OracleUpstream",
     "replay": "claudebox_rl.gateway.upstreams.replay:ReplayUpstream",
     "scripted": "claudebox_rl.gateway.upstreams.scripted:ScriptedUpstream",
+    "transformers": "claudebox_rl.gateway.upstreams.transformers:TransformersUpstream",
 }
 """Upstreams by name; further ones by the entry-point group `claudebox_rl.model`, or as `module:Class`."""
 

@@ -128,4 +128,3 @@ async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
             yield chunk
     except httpx.HTTPError as error:
         raise GatewayError(f"the model's API broke off its answer ({type(error).__name__})") from error
-

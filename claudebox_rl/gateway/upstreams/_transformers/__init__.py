@@ -1,0 +1,1 @@
+"""What the upstream `transformers` is made of: checkpoint, chat, prompt, sampling, parsing."""

@@ -1,0 +1,65 @@
+"""Settings of the upstream `transformers`, and what of them a request may set itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.gateway.upstreams._transformers.parsing import find_parser
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersOptions:
+    """Settings of `transformers`."""
+
+    model: str
+    """Folder of a checkpoint, or its id on the Hub."""
+    revision: str | None = None
+    """Branch, tag or commit of a model of the Hub."""
+    device: str | None = None
+    """As torch names it; None: the first of cuda, mps and cpu that there is."""
+    dtype: str = "auto"
+    """As torch names it (`bfloat16`); `auto`: the one of the checkpoint."""
+    max_new_tokens: int = 4096
+    """Longest answer; a request may ask for less."""
+    temperature: Any = None
+    """Instead of the request's, or the API's default of 1; 0 takes the likeliest token."""
+    top_p: float | None = None
+    """Likewise; by default nothing is cut off."""
+    top_k: int | None = None
+    seed: int | None = None
+    """The same prompt then gets the same answer; None: a fresh one each time."""
+    parser: Any = "auto"
+    """How thoughts and tool calls are read; see `_transformers/parsing.py`."""
+    chat_template_kwargs: Any = None
+    """Variables for the chat template, such as `enable_thinking: false`."""
+    weight_version: str | None = None
+    """Instead of the commit of the model, or the digest of its weights."""
+
+
+def check_options(options: TransformersOptions) -> None:
+    """Refuse values that no model can use.
+
+    Raises:
+        ConfigError: Names the option.
+    """
+    if options.top_p is not None and options.top_p > 1:
+        raise ConfigError("model transformers: option top_p must be above 0 and at most 1", option="top_p")
+    for name in ("max_new_tokens", "top_k"):
+        if getattr(options, name) == 0:
+            raise ConfigError(f"model transformers: option {name} must be 1 or more", option=name)
+    heat = options.temperature
+    if heat is not None and (
+        isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < float("inf")
+    ):
+        raise ConfigError("model transformers: option temperature must be a number, 0 or more", option="temperature")
+    if options.chat_template_kwargs is not None and not isinstance(options.chat_template_kwargs, Mapping):
+        raise ConfigError(
+            "model transformers: option chat_template_kwargs must be a mapping", option="chat_template_kwargs"
+        )
+    if options.model.startswith(("/", ".")) and not Path(options.model).is_dir():
+        raise ConfigError(f"model transformers: there is no folder {options.model}", option="model")
+    find_parser(options.parser)
