@@ -63,6 +63,17 @@ def chat_request(request: Body, options: OpenAIOptions) -> Body:
     return body
 
 
+def counted(request: Body, options: OpenAIOptions) -> Body:
+    """Translate a request to count tokens: what of it the chat template is given.
+
+    Raises:
+        UntranslatableError: As in `chat_request`.
+    """
+    tools = tool_fields(request).get("tools")
+    messages = chat_messages(request, keep_system=options.system_entries == "system")
+    return {"model": options.model, "messages": messages, **({"tools": tools} if tools else {})}
+
+
 def _max_tokens(request: Body, options: OpenAIOptions) -> int:
     asked = field(request, "max_tokens", int, "request")
     return asked if options.max_output_tokens is None else min(asked, options.max_output_tokens)

@@ -15,19 +15,20 @@ from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.message_stream import Event
 from claudebox_rl.gateway.messages import encode_event, message_reply
 from claudebox_rl.gateway.sse import DataReader
-from claudebox_rl.gateway.upstream import Reply, Sampled, TaskFiles, Upstream
+from claudebox_rl.gateway.upstream import Reply, Sampled, TaskFiles, Upstream, once
 from claudebox_rl.gateway.upstreams._remote import Remote, check_url, checked_key, unanswered
 from claudebox_rl.gateway.upstreams.openai.answer import Answer, whole_message
 from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
 from claudebox_rl.gateway.upstreams.openai.errors import refusal
 from claudebox_rl.gateway.upstreams.openai.options import OpenAIOptions
-from claudebox_rl.gateway.upstreams.openai.request import chat_request
+from claudebox_rl.gateway.upstreams.openai.request import chat_request, counted
 from claudebox_rl.gateway.upstreams.openai.samples import Samples, asking
 
 _KEY = "OPENAI_API_KEY"
 _EVENT_STREAM = "text/event-stream"
 _CONTENT_TYPE = "text/event-stream; charset=utf-8"
 _DONE = b"[DONE]"
+_COUNTING = ("vllm", "sglang")
 
 
 class OpenAIUpstream(Upstream):
@@ -48,7 +49,7 @@ class OpenAIUpstream(Upstream):
         )
         headers = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
         self._remote = Remote(headers, timeout)
-        self._kind: str | None = None
+        self._known_kind: str | None = None
 
     @classmethod
     def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
@@ -79,29 +80,42 @@ class OpenAIUpstream(Upstream):
             return unanswered(error)
         return await self._translated(request, response)
 
+    async def count_tokens(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """See `Upstream.count_tokens`; vLLM and SGLang count by the model's own chat template."""
+        try:
+            if await self._kind() not in _COUNTING:
+                return await super().count_tokens(request, headers, query)
+            asked = json.dumps(counted(request, self._options) | _template(self._options.extra))
+            url = f"{self.endpoint.removesuffix('/v1')}/tokenize"
+            response = await self._remote.send("POST", url, asked.encode(), {})
+            body = await _whole(response)
+        except UntranslatableError as error:
+            return error_reply(400, str(error))
+        except httpx.HTTPError as error:
+            return unanswered(error)
+        if response.status_code != 200:
+            return refusal(response.status_code, body, response.headers)
+        count = json.dumps({"input_tokens": _parsed(body)["count"]})
+        return Reply(200, "application/json", once(count.encode()))
+
     async def aclose(self) -> None:
         """See `Upstream.aclose`."""
         await self._remote.aclose()
 
     async def _asking(self) -> Mapping[str, Any]:
-        """Return what asks this server for tokens; it is asked once what it is."""
+        """Return what asks this server for tokens."""
         capture = self._options.capture_tokens
-        if capture == "never":
-            return {}
-        if self._kind is None:
-            self._kind = await self._owner()
-        return asking(self._kind, always=capture == "always")
+        return {} if capture == "never" else asking(await self._kind(), always=capture == "always")
 
-    async def _owner(self) -> str:
+    async def _kind(self) -> str:
         """Return who the server says its models are from: vLLM and SGLang name themselves."""
+        if self._known_kind is not None:
+            return self._known_kind
         response = await self._remote.send("GET", f"{self.endpoint}/models", None, {})
-        try:
-            models: Any = json.loads(await response.aread())
-            return str(models["data"][0]["owned_by"])
-        except (ValueError, RecursionError, KeyError, TypeError, IndexError):
-            return ""
-        finally:
-            await response.aclose()
+        kind = _owner(await _whole(response))
+        # A server that is not well now may say so later.
+        self._known_kind = kind if response.status_code in (200, 404) else None
+        return kind
 
     async def _translated(self, request: Mapping[str, Any], response: httpx.Response) -> Reply:
         version = response.headers.get(self._options.weight_version_header)
@@ -133,6 +147,18 @@ async def _events(response: httpx.Response, answer: Answer) -> AsyncIterator[byt
     except httpx.HTTPError as error:
         raise _broken(error) from error
     yield _encoded(answer.end())
+
+
+def _owner(models: bytes) -> str:
+    try:
+        return str(json.loads(models)["data"][0]["owned_by"])
+    except (ValueError, RecursionError, KeyError, TypeError, IndexError):
+        return ""
+
+
+def _template(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the chat template is told beside the conversation."""
+    return {name: extra[name] for name in ("chat_template", "chat_template_kwargs") if name in extra}
 
 
 async def _whole(response: httpx.Response) -> bytes:

@@ -27,13 +27,19 @@ class ChatServer:
     """Answers as its player does; keeps what it is asked, and holds each request against OpenAI's types."""
 
     player: Upstream
+    owned_by: str = "tests"
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     base_url: str = ""
 
     async def models(self, request: Request) -> Response:
-        listed = {"object": "list", "data": [{"id": "served", "object": "model", "created": 1, "owned_by": "tests"}]}
-        return JSONResponse(listed)
+        model = {"id": "served", "object": "model", "created": 1, "owned_by": self.owned_by}
+        return JSONResponse({"object": "list", "data": [model]})
+
+    async def tokenize(self, request: Request) -> Response:
+        body = await request.json()
+        self.requests.append(body)
+        return JSONResponse({"count": len(body["messages"]), "max_model_len": 100, "tokens": []})
 
     async def complete(self, request: Request) -> Response:
         body = await request.json()
@@ -63,11 +69,12 @@ def _chat_message(message: dict[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def serving(player: Upstream) -> AsyncIterator[ChatServer]:
+async def serving(player: Upstream, owned_by: str = "tests") -> AsyncIterator[ChatServer]:
     """Serve on a free port until the block ends."""
-    place = ChatServer(player)
+    place = ChatServer(player, owned_by)
     routes = [
         Route("/v1/models", place.models),
+        Route("/tokenize", place.tokenize, methods=["POST"]),
         Route("/v1/chat/completions", place.complete, methods=["POST"]),
     ]
     listener = socket.create_server(("127.0.0.1", 0))

@@ -23,6 +23,7 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 6},
 }
 WHOLE = completion({"content": "é hello"}, "stop", usage=USAGE)
+COUNT = "/v1/messages/count_tokens"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 
 
@@ -237,6 +238,34 @@ def test_the_check_of_chat_requests_finds_what_is_wrong():
     for wrong in ({"max_tokens": "many"}, {"grammar": "x"}, {"messages": [{"role": "user", "text": "x"}]}):
         with pytest.raises(AssertionError):
             check_request({"model": "m", "messages": [{"role": "user", "content": "x"}], **wrong})
+
+
+@pytest.mark.parametrize(("owner", "asked"), [("vllm", True), ("tests", False)])
+async def test_servers_that_give_token_ids_are_asked_for_them(enter, owner, asked):
+    async with serving(make_upstream("nop", {}), owner) as server:
+        agent = enter("openai", model="served", base_url=server.base_url)
+        await agent.post(tools=[])
+        await agent.post(tools=[], stream=True)
+    assert [body.get("return_token_ids", False) for body in server.requests] == [asked, asked]
+    assert [call.completion_token_ids for call in agent.episode.calls] == [None, None]
+
+
+async def test_tokens_are_counted_by_servers_that_can(enter):
+    async with serving(make_upstream("nop", {}), "vllm") as server:
+        template = {"chat_template_kwargs": {"enable_thinking": False}}
+        agent = enter("openai", model="served", base_url=server.base_url, extra_body={"seed": 1, **template})
+        answer = await agent.client.post(agent.url(COUNT), json=request(), headers={"x-api-key": agent.episode.secret})
+    assert answer.json() == {"input_tokens": 1}
+    (asked,) = server.requests
+    assert asked.keys() == {"model", "messages", "tools", *template}
+
+
+async def test_where_no_server_counts_tokens_are_estimated(enter):
+    async with serving(make_upstream("nop", {})) as server:
+        agent = enter("openai", model="served", base_url=server.base_url)
+        answer = await agent.client.post(agent.url(COUNT), json=request(), headers={"x-api-key": agent.episode.secret})
+    assert answer.json()["estimated"] is True
+    assert server.requests == []
 
 
 def test_a_key_that_was_named_must_be_there(monkeypatch):
