@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 import gymnasium as gym
 
 from claudebox_rl import load_dataset, run_episode
+from claudebox_rl.gateway.lane import LaneSettings
 from claudebox_rl.gateway.messages import assistant_message, message_reply
 from claudebox_rl.gateway.upstreams.oracle import OracleUpstream
 from claudebox_rl.trajectory import EpisodeRecord, commit
@@ -32,29 +34,75 @@ class CountingOracle(OracleUpstream):
 
 
 @dataclass(frozen=True)
+class Met:
+    """What the line did with one try of a call."""
+
+    fault: str | None
+    is_stream: bool
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Whether the gateway tries once more where the line plays a server: nothing reached the agent yet."""
+        return self.fault in ("429", "500", "529") or (self.fault == "cut" and not self.is_stream)
+
+
+@dataclass(frozen=True)
 class Played:
     """One episode on the bad line."""
 
     record: EpisodeRecord
-    faults: tuple[str | None, ...]
-    """What each call met, in order, as the line itself has it."""
+    tries: tuple[Met, ...]
+    """In order, as the line itself has it."""
+    calls: tuple[Met, ...]
+    """The last try of each call."""
     wall_s: float
 
 
-def play(num: int, dataset: Path, sandbox: str, rates: Any, *, seed: int = 0, parallel: int = 4) -> list[Played]:
-    """Play episodes of small tasks, taking turns, and return them in order."""
+def play(
+    num: int,
+    dataset: Path,
+    sandbox: str,
+    rates: Any,
+    *,
+    seed: int = 0,
+    parallel: int = 4,
+    endpoint: str | None = None,
+) -> list[Played]:
+    """Play episodes of small tasks, taking turns, and return them in order.
+
+    Args:
+        num: How many.
+        dataset: Folder.
+        sandbox: Backend.
+        rates: Of the faults.
+        seed: Of the faults.
+        parallel: Episodes at the same time.
+        endpoint: Name of a server for the line to play, so that the gateway tries again; None: only the CLI does.
+    """
     ledger = dataset.with_suffix(".ledger")
     line = {"upstream": "fault_lab:CountingOracle", "rates": rates, "seed": seed, "ledger": str(ledger)}
-    model = {"upstream": "faulty", "options": {**line, "delay_s": [0.1, 1.0]}}
+    model = {"upstream": "faulty", "options": {**line, "delay_s": [0.1, 1.0], "endpoint": endpoint}}
     with ThreadPoolExecutor(parallel) as threads:
         walls = list(threads.map(partial(_play_one, dataset, sandbox, model), range(num)))
     commit(dataset)
-    faults: dict[str, list[str | None]] = {}
+    tries: defaultdict[str, list[Met]] = defaultdict(list)
     for entry in map(json.loads, ledger.read_text().splitlines()):
-        faults.setdefault(entry["episode_id"], []).append(entry["fault"])
+        tries[entry["episode_id"]].append(Met(entry["fault"], entry["stream"]))
     stored = load_dataset(dataset)
-    names = [f"bad-line-{index}" for index in range(num)]
-    return [Played(stored[name], tuple(faults.get(name, ())), wall) for name, wall in zip(names, walls, strict=True)]
+    num_tries = 1 if endpoint is None else LaneSettings().max_retries + 1
+    return [
+        Played(stored[name], tuple(tries[name]), tuple(_last_tries(tries[name], num_tries)), wall)
+        for name, wall in zip([f"bad-line-{index}" for index in range(num)], walls, strict=True)
+    ]
+
+
+def _last_tries(tries: Sequence[Met], most: int) -> Iterator[Met]:
+    num = 0
+    for met in tries:
+        num += 1
+        if num == most or not met.is_tried_again:
+            num = 0
+            yield met
 
 
 def _play_one(dataset: Path, sandbox: str, model: dict[str, Any], index: int) -> float:
@@ -79,11 +127,17 @@ SEEN_AS = {
     "drop": {"silent"},
     "hang": {"silent"},
     "garbage": {"unreadable"},
-    "cut": {"broken off", "unreadable", "502", "answered"},
-    "stall": {"broken off", "unreadable", "silent", "answered"},
 }
-"""How the gateway records a call that met a fault. A cut or a stall may come before a message began, and after all that
-counts of it was told: then only the stream's last event is missing."""
+"""How the gateway records a call that met a fault."""
+_SEEN_BROKEN = {"unreadable", "broken off", "answered"}
+"""A stream may be cut, or stall, before a message began, inside it, and where only its last event is missing."""
+_SEEN_UNSENT = {"cut": {"502"}, "stall": {"silent"}}
+
+
+def _seen_as(met: Met) -> set[str]:
+    if met.fault in _SEEN_UNSENT:
+        return _SEEN_BROKEN if met.is_stream else _SEEN_UNSENT[met.fault]
+    return SEEN_AS[met.fault]
 
 
 def seen(call: ModelCall) -> str:
@@ -101,9 +155,9 @@ def misaccounted(played: Sequence[Played]) -> list[str]:
     for each in played:
         name = each.record.episode.episode_id
         calls = sorted(each.record.model_calls, key=lambda call: call.started_at)
-        if len(calls) != len(each.faults):
-            found.append(f"{name}: {len(each.faults)} calls were made, {len(calls)} recorded")
-        for index, (call, fault) in enumerate(zip(calls, each.faults, strict=False)):
-            if seen(call) not in SEEN_AS[fault]:
-                found.append(f"{name}: call {index} met {fault} and is recorded as {seen(call)}")
+        if len(calls) != len(each.calls):
+            found.append(f"{name}: {len(each.calls)} calls were made, {len(calls)} recorded")
+        for index, (call, met) in enumerate(zip(calls, each.calls, strict=False)):
+            if seen(call) not in _seen_as(met) or met.is_stream != (call.request.get("stream") is True):
+                found.append(f"{name}: call {index} met {met} and is recorded as {seen(call)}")
     return found

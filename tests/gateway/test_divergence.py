@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from claudebox_rl.gateway.upstreams._divergence import Comparison, Difference, first_difference
+from claudebox_rl.gateway.upstreams._divergence import Difference, first_difference
+from claudebox_rl.gateway.upstreams._volatile import Comparison
 
 UUID = "e99c97de-0f05-4f02-b911-d4dd4cec8340"
 
@@ -36,6 +37,11 @@ def said(text: str) -> dict:
         (result("Ran 3 tests in 0.001s"), result("Ran 3 tests in 12.5s")),
         (result("3 passed in 2 seconds, 40 ms of it"), result("3 passed in 1 seconds, 7 ms of it")),
         (result("[18:05:02.123] up"), result("[01:00:00] up")),
+        (result("real\t0m0.005s"), result("real\t1m12.345s")),
+        (result("Tue Nov 24 18:43:03 UTC 2026"), result("Fri Jan  1 00:00:01 CET 2027")),
+        (result("-rw-r--r-- 1 a a 12 Nov 24 18:43 x"), result("-rw-r--r-- 1 a a 12 Dec  1  2025 x")),
+        (result("<object at 0x7f34d8c01b50>"), result("<object at 0x7f0011223344>")),
+        (result("agentId: a57e9872277cb1bfb\nduration_ms: 241"), result("agentId: adfa82339e6a094ff\nduration_ms: 7")),
         (said("lone \ud800 surrogate \ud83d\ude00"), said("lone \ufffd surrogate \U0001f600")),
         (said("pid 4711"), said("pid 12")),
     ],
@@ -55,6 +61,9 @@ def test_what_differs_between_any_two_runs_is_no_difference(recorded: dict, aske
         (said("/tmp/x/out"), said("/tmp/x/err")),
         (said("/data/tmp/x"), said("/data/tmp/y")),
         (said("version 1.2.3"), said("version 1.2.4")),
+        (said("Nov 24"), said("Nov 25")),
+        (result("12 files"), result("13 files")),
+        (result("size 0x10"), result("size 0x20")),
         ({"max_tokens": 1}, {"max_tokens": True}),
         ({"max_tokens": 1}, {"max_tokens": 1.0}),
     ],

@@ -11,6 +11,7 @@ from gateway_parts import request
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import TaskFiles, make_upstream
+from claudebox_rl.gateway.lane import LaneSettings
 from claudebox_rl.gateway.upstreams._faults import FAULTS
 from claudebox_rl.gateway.upstreams.faulty import FaultyUpstream
 
@@ -26,7 +27,7 @@ def faulty(rates, *, episode_id="e", **options) -> FaultyUpstream:
 
 
 def drawn(upstream, num=400):
-    return [upstream._draw().fault for _ in range(num)]
+    return [upstream._draw({}).fault for _ in range(num)]
 
 
 async def whole_answer(enter) -> bytes:
@@ -170,6 +171,28 @@ def test_bad_options_are_refused(options, message):
 def test_the_model_s_name_is_the_wrapped_one_s():
     assert make_upstream("faulty", {"upstream": "nop", "options": {"model": "a"}}).model == "a"
     assert make_upstream("faulty", {"upstream": "nop", "model": "b"}).model == "b"
+
+
+async def test_played_as_a_server_its_faults_are_tried_again(enter):
+    upstream = faulty({"529": 0.3}, endpoint="a bad line")
+    agent = enter(upstream, lane=LaneSettings())
+    assert [(await agent.post()).status_code for _ in range(6)] == [200] * 6
+    assert (len(agent.episode.calls), upstream.counts["none"]) == (6, 6)
+    assert upstream.counts["529"] > 0
+
+
+def test_its_faults_are_not_held_against_the_real_server(monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk")
+    upstream = make_upstream("faulty", {"upstream": "anthropic"})
+    assert upstream.endpoint == "https://api.anthropic.com#faulty"
+    assert make_upstream("faulty", {"upstream": "nop"}).endpoint is None
+
+
+async def test_counting_is_left_alone():
+    upstream = faulty(1.0)
+    counted = await upstream.count_tokens(request(), {})
+    assert counted.status == 200
+    assert upstream.counts.total() == 0
 
 
 async def test_it_closes_and_hides_what_it_wraps(monkeypatch):

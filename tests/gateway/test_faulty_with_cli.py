@@ -13,6 +13,8 @@ from fault_lab import Played, misaccounted, play
 from claudebox_rl.gateway.upstreams._faults import FAULTS
 from claudebox_rl.types import Outcome
 
+log = logging.getLogger(__name__)
+
 LONGEST_S = 110.0
 """Of an episode whose every call stalls or hangs until the CLI gives up."""
 
@@ -30,7 +32,7 @@ def test_episodes_come_through_or_are_no_episodes(local_sandbox: str, tmp_path: 
     rates = dict.fromkeys((fault for fault in FAULTS if fault != "stall"), 0.05)  # a stall takes the CLI ten seconds
     played = play(8, tmp_path / "set", local_sandbox, rates, seed=1)
     check(played)
-    met = Counter(fault for each in played for fault in each.faults)
+    met = Counter(met.fault for each in played for met in each.tries)
     assert len(met) > 5, met
     assert sum(each.record.episode.outcome is Outcome.COMPLETED for each in played) >= 6
 
@@ -44,14 +46,14 @@ def test_a_model_that_never_answers_is_no_return_of_zero(local_sandbox: str, tmp
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_two_hundred_episodes_at_twenty_percent(local_sandbox: str, tmp_path: Path) -> None:
-    played = play(200, tmp_path / "set", local_sandbox, 0.2)
-    met = Counter(fault or "none" for each in played for fault in each.faults)
+@pytest.mark.parametrize("endpoint", [None, "a bad line"], ids=["the CLI tries again", "the gateway tries again"])
+def test_two_hundred_episodes_at_twenty_percent(local_sandbox: str, tmp_path: Path, endpoint: str | None) -> None:
+    played = play(200, tmp_path / "set", local_sandbox, 0.2, endpoint=endpoint)
+    met = Counter(met.fault or "none" for each in played for met in each.tries)
     outcomes = Counter(str(each.record.episode.outcome) for each in played)
     walls = sorted(each.wall_s for each in played)
-    logging.getLogger(__name__).warning(
-        "%s", json.dumps({"met": met, "outcomes": outcomes, "median_s": walls[100], "longest_s": walls[-1]})
-    )
+    figures = {"met": met, "num_calls": sum(len(each.calls) for each in played), "outcomes": outcomes}
+    log.warning("%s", json.dumps(figures | {"median_s": walls[100], "longest_s": walls[-1]}))
     check(played)
     assert met.keys() == {*FAULTS, "none"}
     assert outcomes["completed"] >= 190

@@ -22,8 +22,12 @@ from claudebox_rl.types import EpisodeRequest, Outcome
 TASKS = ("quickstart/fix-bug", "quickstart/shell-script")
 
 
-def play(dataset: Path, sandbox: str, task: str, model: dict[str, Any], name: str) -> EpisodeRecord:
-    env = gym.make("ClaudeBox-v0", task=task, model=model, sandbox=sandbox, actor=False, disable_env_checker=True)
+def play(
+    dataset: Path, sandbox: str, task: str, model: dict[str, Any], name: str, agent: Any = "claude"
+) -> EpisodeRecord:
+    env = gym.make(
+        "ClaudeBox-v0", task=task, model=model, agent=agent, sandbox=sandbox, actor=False, disable_env_checker=True
+    )
     try:
         run_episode(env, request=EpisodeRequest(episode_id=name), dataset=dataset)
     finally:
@@ -98,6 +102,32 @@ def test_a_changed_dataset_is_reported_where_it_was_changed(
     assert (again.outcome, again.episode_return, again.error_type) == (Outcome.INFRA_ERROR, None, "GatewayError")
     assert again.error_message is not None
     assert f"the replay diverges at {report}" in again.error_message
+
+
+def test_an_episode_of_a_bad_line_plays_to_the_same_end(local_sandbox: str, tmp_path: Path) -> None:
+    rates = {"529": 0.1, "drop": 0.1, "cut": 0.15, "garbage": 0.15}
+    line = {"upstream": "faulty", "options": {"rates": rates, "seed": 1356}}
+    first = play(tmp_path / "set", local_sandbox, TASKS[0], line, "bad-line")
+    assert [call.status for call in first.model_calls] == [200, 200, 200, 200, 529, 200]
+    again = play(tmp_path / "again", local_sandbox, TASKS[0], replayed(tmp_path / "set"), "again")
+    assert (again.episode.outcome, again.episode.episode_return) == (Outcome.COMPLETED, 1.0)
+    assert [call.response for call in again.model_calls] == [call.response for call in first.model_calls]
+
+
+def test_an_episode_with_sub_agents_plays_to_the_same_end(local_sandbox: str, tmp_path: Path) -> None:
+    helpers = [
+        {"name": "Agent", "input": {"description": name, "prompt": f"{name} it", "subagent_type": "general-purpose"}}
+        for name in ("count", "search")
+    ]
+    look = {"name": "Bash", "input": {"command": "date; mktemp; ls -l; time true"}}
+    script = [{"tools": helpers}, {"tools": [look]}, {"text": "done"}]
+    model = {"upstream": "scripted", "options": {"script": script}}
+    tools = {"tools": ["Agent", "Bash"]}
+    first = play(tmp_path / "set", local_sandbox, TASKS[0], model, "helped", agent=tools)
+    assert len({call.agent_path for call in first.model_calls}) == 3
+    again = play(tmp_path / "again", local_sandbox, TASKS[0], replayed(tmp_path / "set"), "again", agent=tools)
+    assert (again.episode.outcome, again.episode.error_message) == (Outcome.COMPLETED, None)
+    assert len(again.model_calls) == len(first.model_calls) == 5
 
 
 def test_an_episode_that_is_not_there_is_told_before_a_machine_starts(recorded: Path, tmp_path: Path) -> None:

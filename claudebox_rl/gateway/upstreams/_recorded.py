@@ -18,18 +18,18 @@ _EVENT_STREAM = "text/event-stream; charset=utf-8"
 def recorded_reply(request: Mapping[str, Any], call: ModelCall) -> Reply:
     """Answer `request` as the recorded call was answered: the same message, error, or broken connection.
 
-    A call without any answer is a connection that is closed without one; an answer that nobody could read, whose bytes
-    were not kept, is an empty body; a message that was cut off is cut off where the record ends.
+    A call without any answer is a connection that is closed without one; a message that was cut off is cut off where
+    the record ends. Of an answer that nobody could read no bytes were kept: it is cut off at once.
     """
     response = call.response
     if call.status == 0:
         return Reply(0, "", once(b""))
     if response is None:
-        return Reply(call.status, "text/plain", once(b""))
+        return Reply(call.status, _EVENT_STREAM, _cut(b""))
     if response.get("type") == "error":
         return _error(request, call.status, response)
     if response.get("stop_reason") is None:
-        return Reply(200, _EVENT_STREAM, _cut(response))
+        return Reply(200, _EVENT_STREAM, _cut(b"".join(map(encode_event, _events_so_far(response)))))
     reply = message_reply(request, response)
     return Reply(reply.status, reply.content_type, reply.body, sampled=_sampled(call))
 
@@ -40,8 +40,8 @@ def _error(request: Mapping[str, Any], status: int, response: dict[str, Any]) ->
     return Reply(status, "application/json", once(json.dumps(response).encode()))
 
 
-async def _cut(message: dict[str, Any]) -> AsyncIterator[bytes]:
-    yield b"".join(map(encode_event, _events_so_far(message)))
+async def _cut(data: bytes) -> AsyncIterator[bytes]:
+    yield data
     raise GatewayError("the recorded answer was cut off here")
 
 

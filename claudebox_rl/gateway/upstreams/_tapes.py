@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from claudebox_rl.gateway.upstreams._divergence import Comparison, Difference, first_difference
+from claudebox_rl.gateway.upstreams._divergence import Difference, first_difference
+from claudebox_rl.gateway.upstreams._volatile import Comparison
 from claudebox_rl.types import ModelCall
 
 MAIN = "main"

@@ -38,7 +38,10 @@ class FaultyOptions:
     """Shortest and longest delay."""
     seed: int = 0
     ledger: str | None = None
-    """File to which one line of JSON is added for each call: `{"episode_id", "call_index", "fault"}`."""
+    """File to which one line of JSON is added for each call: `{"episode_id", "call_index", "stream", "fault"}`."""
+    endpoint: str | None = None
+    """Name of a server that it plays: the gateway tries failed calls to it again and counts them against it, as with a
+    real one. None: a server of its own where the wrapped upstream has one; else faults go to the agent as they are."""
     model: str | None = None
     """Id that the agent asks for; None: the wrapped upstream's."""
 
@@ -52,15 +55,25 @@ class FaultyUpstream(Upstream):
         seed: Any integer, 0 or more.
         episode_id: Part of the seed.
         ledger: File that takes a line for each call.
+        endpoint: Name of a server that it plays.
 
     Attributes:
         counts: How many calls met each fault so far, and how many met none (`none`).
     """
 
     def __init__(
-        self, upstream: Upstream, rates: Rates, *, seed: int = 0, episode_id: str = "", ledger: Path | None = None
+        self,
+        upstream: Upstream,
+        rates: Rates,
+        *,
+        seed: int = 0,
+        episode_id: str = "",
+        ledger: Path | None = None,
+        endpoint: str | None = None,
     ) -> None:
         self.model, self.secrets = upstream.model, upstream.secrets
+        # Made up, its faults must not be held against the real server.
+        self.endpoint = endpoint or (upstream.endpoint and f"{upstream.endpoint}#faulty")
         self.counts: Counter[str] = Counter()
         self._upstream, self._rates = upstream, rates
         self._seed, self._episode_id, self._ledger = seed, episode_id, ledger
@@ -82,11 +95,11 @@ class FaultyUpstream(Upstream):
             raise ConfigError(f"model faulty: {error}") from error
         wrapped = make_upstream(read.upstream, {**inner, **({"model": read.model} if read.model else {})}, task)
         ledger = Path(read.ledger) if read.ledger else None
-        return cls(wrapped, rates, seed=read.seed, episode_id=task.episode_id, ledger=ledger)
+        return cls(wrapped, rates, seed=read.seed, episode_id=task.episode_id, ledger=ledger, endpoint=read.endpoint)
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`."""
-        draw = self._draw()
+        draw = self._draw(request)
         match draw.fault:
             case "429" | "500" | "529":
                 return error_reply(int(draw.fault), "a fault of model=faulty")
@@ -106,16 +119,21 @@ class FaultyUpstream(Upstream):
             return replace(reply, body=_broken(reply.body, draw), sampled=Sampled())
         return reply
 
+    async def count_tokens(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        """See `Upstream.count_tokens`; counts are left alone."""
+        return await self._upstream.count_tokens(request, headers, query)
+
     async def aclose(self) -> None:
         """See `Upstream.aclose`."""
         await self._upstream.aclose()
 
-    def _draw(self) -> Draw:
+    def _draw(self, request: Mapping[str, Any]) -> Draw:
         index = self.counts.total()
         draw = self._rates.draw(self._seed, self._episode_id, index)
         self.counts[draw.fault or "none"] += 1
         if self._ledger is not None:
-            entry = {"episode_id": self._episode_id, "call_index": index, "fault": draw.fault}
+            is_stream = request.get("stream") is True
+            entry = {"episode_id": self._episode_id, "call_index": index, "stream": is_stream, "fault": draw.fault}
             with self._ledger.open("a") as file:
                 file.write(json.dumps(entry) + "\n")
         return draw

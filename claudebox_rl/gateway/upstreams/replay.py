@@ -1,7 +1,7 @@
 """The model that says again what was recorded: the calls of one episode of a dataset, agent by agent, in order.
 
 Each request is compared with the recorded one. Where they differ in more than what differs between any two runs (the
-list is in `_divergence.py`), the first difference is reported, and `on_divergence` says what follows: `stop` refuses
+list is in `_volatile.py`), the first difference is reported, and `on_divergence` says what follows: `stop` refuses
 this and every later call with the report, so that the episode ends as an `infra_error` that says where; `go_on` logs
 the report and plays on. A request beyond the recorded ones is refused either way.
 """
@@ -18,9 +18,10 @@ from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
-from claudebox_rl.gateway.upstreams._divergence import Comparison, Difference
+from claudebox_rl.gateway.upstreams._divergence import Difference
 from claudebox_rl.gateway.upstreams._recorded import recorded_reply
 from claudebox_rl.gateway.upstreams._tapes import MAIN, Entry, Tape, Tapes
+from claudebox_rl.gateway.upstreams._volatile import Comparison
 from claudebox_rl.types import ModelCall
 
 _log = logging.getLogger(__name__)
