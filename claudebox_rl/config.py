@@ -27,6 +27,9 @@ class ModelConfig:
     """Calls that one process has at work on one server of a model at once; more wait for their turn."""
     max_retries: int = 4
     """Of one call whose server failed before its first byte, inside the gateway; the agent does not see them."""
+    prices: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Dollars per million tokens: `input`, `output`; `cache_write`, `cache_write_1h`, `cache_read` are else as `input`.
+    Empty: those of the gateway's price list, which knows the API's own models."""
 
 
 @dataclass

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from claudebox_rl.call_types import ModelCall as ModelCall
+from claudebox_rl.call_types import Relation as Relation
+from claudebox_rl.call_types import Usage as Usage
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 
 _EXIT_CODE = re.compile(r"Exit code (\d{1,3})\b")
@@ -68,24 +71,6 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one or more model calls."""
-
-    input_tokens: int = 0
-    """Prompt tokens, those read from or written to a cache included."""
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    """The part of `input_tokens` that was read from a cache."""
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            self.cached_tokens + other.cached_tokens,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class ToolCall:
     """One tool call of the agent: a row of the action log."""
 
@@ -134,37 +119,6 @@ class RefusedConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCall:
-    """One request to a model and its answer, as the gateway saw them."""
-
-    call_id: str
-    episode_id: str
-    request: dict[str, Any]
-    """Body of the Messages API request."""
-    response: dict[str, Any] | None
-    """The assistant message or the API's error object; None where nothing readable came."""
-    status: int
-    """HTTP status that the agent got; 0 where no answer was sent."""
-    model: str = ""
-    parent_call_id: str | None = None
-    """The earlier call whose messages are the longest proper prefix of this one's."""
-    agent_path: str = "main"
-    """`main`, or the id of the sub-agent."""
-    usage: Usage = Usage()
-    cost_usd: float | None = None
-    """None where the price is unknown."""
-    started_at: float = 0.0
-    """Seconds since the epoch, host clock."""
-    latency_s: float = 0.0
-    """Until the last byte."""
-    weight_version: str | None = None
-    """As the model's server names its weights; None where it does not."""
-    prompt_token_ids: tuple[int, ...] | None = None
-    completion_token_ids: tuple[int, ...] | None = None
-    logprobs: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FileChange:
     """A file of the workspace that is not as it was before the prompt."""
 
@@ -207,7 +161,7 @@ class CodeResult:
     action_log: tuple[ToolCall, ...] = ()
     refused: tuple[RefusedConnection, ...] = ()
     """Connections that the sandbox's network policy refused since the last prompt, at most the last 256."""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     """Of this prompt, by the agent's own price table."""
     num_turns: int = 0
@@ -304,7 +258,7 @@ class Episode:
     agent_s: float = 0.0
     """The agent's own time over all prompts."""
     verify_s: float = 0.0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     agent: str = ""
     agent_version: str = ""

@@ -12,6 +12,7 @@ import claudebox_rl
 PACKAGE = Path(claudebox_rl.__file__).parent
 
 FLOOR = {
+    "call_types": 0,
     "errors": 0,
     "session_types": 0,
     "types": 0,

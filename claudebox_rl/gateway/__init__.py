@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from claudebox_rl._registry import resolve
+from claudebox_rl.gateway.capture.prices import Prices, Rates
 from claudebox_rl.gateway.lane import LaneSettings
 from claudebox_rl.gateway.upstream import Keys, Reply, TaskFiles, Upstream
 from claudebox_rl.gateway.wire_log import hide_headers
@@ -41,6 +42,8 @@ __all__ = [
     "GatewayEpisode",
     "Keys",
     "LaneSettings",
+    "Prices",
+    "Rates",
     "Reply",
     "TaskFiles",
     "Upstream",

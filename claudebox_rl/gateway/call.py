@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from claudebox_rl.gateway.budget import Ticket
-from claudebox_rl.gateway.record import CallRecord
+from claudebox_rl.gateway.capture.record import CallRecord
 from claudebox_rl.gateway.upstream import Sampled
 
 

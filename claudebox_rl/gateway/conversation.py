@@ -25,17 +25,27 @@ def tool_outcomes(request: Mapping[str, Any]) -> dict[str, ToolOutcome]:
     return {
         str(block.get("tool_use_id")): ToolOutcome(_text(block.get("content")), block.get("is_error") is True)
         for message in request["messages"]
-        for block in _blocks(message.get("content"))
+        for block in blocks(message.get("content"))
         if block.get("type") == "tool_result"
     }
 
 
 def tool_names(request: Mapping[str, Any]) -> set[str]:
     """Return the names of the tools that the agent offers."""
-    return {str(tool.get("name")) for tool in _blocks(request.get("tools"))}
+    return {str(tool.get("name")) for tool in blocks(request.get("tools"))}
 
 
-def _blocks(content: Any) -> Iterator[dict[str, Any]]:
+def texts(content: Any) -> Iterator[str]:
+    """Yield the texts of a message's content."""
+    if isinstance(content, str):
+        yield content
+    for block in blocks(content):
+        if block.get("type") == "text" and isinstance(text := block.get("text"), str):
+            yield text
+
+
+def blocks(content: Any) -> Iterator[dict[str, Any]]:
+    """Yield the blocks of a message's content, or of any list of objects."""
     if isinstance(content, list):
         for block in cast("list[Any]", content):
             if isinstance(block, dict):
@@ -45,4 +55,4 @@ def _blocks(content: Any) -> Iterator[dict[str, Any]]:
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
-    return "\n".join(str(block.get("text", "")) for block in _blocks(content))
+    return "\n".join(str(block.get("text", "")) for block in blocks(content))

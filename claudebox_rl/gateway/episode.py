@@ -7,22 +7,22 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from claudebox_rl.config import BudgetConfig
-from claudebox_rl.gateway.budget import Account, Price, Ticket
+from claudebox_rl.gateway.budget import Account, Ticket
 from claudebox_rl.gateway.call import Call, ModelCallInFlight
+from claudebox_rl.gateway.capture.caller import Caller
+from claudebox_rl.gateway.capture.lineage import Lineage
+from claudebox_rl.gateway.capture.prices import Prices
+from claudebox_rl.gateway.capture.record import CallRecord
 from claudebox_rl.gateway.lane import Lane
-from claudebox_rl.gateway.lineage import Lineage
-from claudebox_rl.gateway.record import CallRecord
 from claudebox_rl.gateway.redaction import Redactor
 from claudebox_rl.gateway.upstream import Upstream
 from claudebox_rl.types import ModelCall
 
 _log = logging.getLogger(__name__)
-_AGENT_HEADER = "x-claude-code-agent-id"
 
 
 class GatewayEpisode:
@@ -47,7 +47,7 @@ class GatewayEpisode:
         *,
         lane: Lane,
         budget: BudgetConfig,
-        price: Price,
+        prices: Prices,
     ) -> None:
         self.episode_id, self.upstream, self.lane = episode_id, upstream, lane
         self.path = f"/e/{episode_id}"
@@ -55,8 +55,8 @@ class GatewayEpisode:
         self.calls: list[ModelCall] = []
         self.redactor = Redactor((self.secret, *upstream.secrets), named_secrets)
         self._on_close = on_close
-        self._account = Account(budget, price)
-        self._lineage = Lineage()
+        self._account = Account(budget, prices.most_usd)
+        self._lineage, self._prices = Lineage(), prices
         self._taken = 0
         self._open: dict[asyncio.Task[bool], Call] = {}
         self._closed = False
@@ -100,10 +100,9 @@ class GatewayEpisode:
 
     def begin_call(self, request: dict[str, Any], headers: Mapping[str, str]) -> Call:
         """Start the account of a call; `request` has no secrets in it."""
-        agent_path = headers.get(_AGENT_HEADER) or "main"
         ticket = self._account.ticket(request)
-        shared = self._lineage.share(request)
-        record = CallRecord(self.episode_id, shared, agent_path, self.redactor, partial(self._add, ticket))
+        caller, sink = Caller.of(headers), partial(self._add, ticket)
+        record = CallRecord(self.episode_id, request, caller, self._lineage, self.redactor, self._prices, sink)
         return ModelCallInFlight(record, ticket)
 
     def watch(self, answering: asyncio.Task[bool], call: Call) -> None:
@@ -118,7 +117,5 @@ class GatewayEpisode:
 
     def _add(self, ticket: Ticket, call: ModelCall) -> None:
         ticket.settle(call)
-        answered = call.status == 200 and call.response is not None
-        parent = self._lineage.add(call.call_id, call.request["messages"], answered=answered)
-        self.calls.append(replace(call, parent_call_id=parent))
+        self.calls.append(call)
         _log.debug("episode %s: call %s ended with status %d", self.episode_id, call.call_id, call.status)

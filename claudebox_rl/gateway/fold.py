@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 _TEXT_DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
+_OPENED_EMPTY = ("text", "thinking", "tool_use", "server_tool_use")
 
 
 class MessageFold:
@@ -14,10 +15,11 @@ class MessageFold:
 
     Attributes:
         complete: The stream said its last word: `message_stop`, or an error.
+        has_content: Some of the message's content came.
     """
 
     def __init__(self) -> None:
-        self.complete = False
+        self.complete = self.has_content = False
         self._message: dict[str, Any] | None = None
         self._blocks: dict[int, dict[str, Any]] = {}
         self._inputs: defaultdict[int, str] = defaultdict(str)
@@ -47,6 +49,8 @@ class MessageFold:
                 self._message = {**event["message"], "usage": dict(event["message"]["usage"])}
             case "content_block_start":
                 self._blocks[int(event["index"])] = dict(event["content_block"])
+                # Of these kinds the opening has nothing in it yet; others come whole.
+                self.has_content |= event["content_block"]["type"] not in _OPENED_EMPTY
             case "content_block_delta":
                 self._add_delta(int(event["index"]), event["delta"])
             case "message_delta" if self._message is not None:
@@ -62,6 +66,7 @@ class MessageFold:
 
     def _add_delta(self, index: int, delta: dict[str, Any]) -> None:
         block, kind = self._blocks[index], delta["type"]
+        self.has_content = True
         if kind == "input_json_delta":
             self._inputs[index] += delta["partial_json"]
         elif kind == "citations_delta":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from claudebox_rl.config import BudgetConfig
 from claudebox_rl.errors import ConfigError, GatewayError
+from claudebox_rl.gateway.capture.prices import Prices
 from claudebox_rl.gateway.doors import Doors
 from claudebox_rl.gateway.episode import GatewayEpisode
 from claudebox_rl.gateway.lane import Lanes, LaneSettings
@@ -18,7 +19,6 @@ from claudebox_rl.gateway.listeners import listen_on_loopback, listen_on_path
 from claudebox_rl.gateway.routes import BODY_CAP_BYTES, application
 from claudebox_rl.gateway.serving import Serving
 from claudebox_rl.gateway.upstream import Upstream
-from claudebox_rl.types import Usage
 
 _log = logging.getLogger(__name__)
 _EPISODE_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
@@ -95,6 +95,7 @@ class Gateway:
         named_secrets: Mapping[str, str] | None = None,
         budget: BudgetConfig | None = None,
         lane: LaneSettings | None = None,
+        prices: Prices | None = None,
     ) -> GatewayEpisode:
         """Open a path and a fresh secret for an episode.
 
@@ -105,6 +106,7 @@ class Gateway:
             budget: What the episode may use; its wall time begins now. None: no limit.
             lane: Bounds of what goes to the upstream's server, shared with other episodes of the same server; None: the
                 defaults.
+            prices: Of the model's tokens; None: those of the API.
 
         Raises:
             ConfigError: The id can't stand in a path.
@@ -121,7 +123,7 @@ class Gateway:
             named_secrets,
             lane=self._lanes.lane(upstream, lane or LaneSettings()),
             budget=budget or BudgetConfig(),
-            price=_unpriced,
+            prices=prices or Prices(),
         )
         self._doors.add(episode)
         return episode
@@ -159,10 +161,6 @@ class Gateway:
         release = asyncio.get_running_loop().create_task(_release(episode))
         self._releases.add(release)
         release.add_done_callback(self._releases.discard)
-
-
-def _unpriced(model: str, usage: Usage) -> float | None:
-    return None
 
 
 async def _release(episode: GatewayEpisode) -> None:

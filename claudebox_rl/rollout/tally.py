@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from claudebox_rl.call_types import Distinct
 from claudebox_rl.errors import AgentError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal
 from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage
@@ -31,7 +32,7 @@ class Tally:
         self._facts: dict[str, Any] = {}
         self._results: list[CodeResult] = []
         self._steps: list[Step] = []
-        self._usage = Usage()
+        self._usages = Distinct(lambda call: call.usage)
         self._verify_s = 0.0
         self._acting: tuple[dict[str, Any], str, float] | None = None
         self.ended = False
@@ -105,7 +106,7 @@ class Tally:
         )
         self._steps.append(step)
         self._results += [result] if result else []
-        self._usage = sum((call.usage for call in calls), self._usage)
+        self._usages.add(calls)
         if self._journal is not None:
             self._journal.add_step(step, calls)
 
@@ -135,7 +136,7 @@ class Tally:
             num_turns=sum(result.num_turns for result in self._results),
             agent_s=sum(result.agent_s for result in self._results),
             verify_s=self._verify_s,
-            usage=self._usage,
+            usage=sum(self._usages, Usage()),
             cost_usd=sum(result.cost_usd for result in self._results),
             exhausted=next((result.exhausted for result in self._results if result.exhausted), None),
             error_type=type(error).__name__ if error else None,

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from claudebox_rl.agent import PromptOptions, agent_class
+from claudebox_rl.call_types import total_usage
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import Keys
@@ -31,7 +32,7 @@ from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task
-from claudebox_rl.types import CodeResult, ModelCall, Usage, VerifierResult
+from claudebox_rl.types import CodeResult, ModelCall, VerifierResult
 from claudebox_rl.verifier import verify
 
 CODE_TURNS = 10
@@ -238,7 +239,7 @@ class ClaudeBox(KeptSessions, Observed):
         result = held(result, opening.gateway_episode)
         calls = opening.gateway_episode.take_calls() if opening.gateway_episode else ()
         self._calls.extend(calls)
-        usage = sum((call.usage for call in calls), Usage())
+        usage = total_usage(calls)
         exit_code = int(not result.success) if result.exit_code is None else result.exit_code
         result = replace(result, exit_code=exit_code, usage=usage, refused=self.sandbox.take_refused())
         result = replace(result, changes=compare(before, await self._files()))

@@ -6,7 +6,7 @@ from functools import partial
 
 from claudebox_rl.config import ModelConfig
 from claudebox_rl.errors import ConfigError, TrajectoryError
-from claudebox_rl.gateway import Keys, LaneSettings, TaskFiles, Upstream, make_upstream
+from claudebox_rl.gateway import Keys, LaneSettings, Prices, Rates, TaskFiles, Upstream, make_upstream
 from claudebox_rl.tasks import Task
 from claudebox_rl.trajectory import load_dataset
 from claudebox_rl.types import ModelCall
@@ -30,6 +30,7 @@ def make_model(
         TrajectoryError: The episode to replay can't be read.
     """
     lane_settings(config)
+    model_prices(config)
     options = config.options if config.name is None else {**config.options, "model": config.name}
     known = TaskFiles(
         solution=task.solution_files() if task else {},
@@ -65,3 +66,12 @@ def lane_settings(config: ModelConfig) -> LaneSettings:
         if getattr(config, name) < least:
             raise ConfigError(f"model.{name} must be at least {least}, not {getattr(config, name)}", field=name)
     return LaneSettings(max_concurrent=config.max_concurrent_calls, max_retries=config.max_retries)
+
+
+def model_prices(config: ModelConfig) -> Prices:
+    """Return what a model's tokens cost.
+
+    Raises:
+        ConfigError: A rate is unknown, missing or no number of at least 0.
+    """
+    return Prices(Rates.of(config.prices) if config.prices else None)

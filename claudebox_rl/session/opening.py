@@ -14,7 +14,7 @@ from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.keeping.meter import Meter
 from claudebox_rl.session.machine import ground, make_sandbox, prepare_workdir
-from claudebox_rl.session.model import lane_settings, make_model
+from claudebox_rl.session.model import lane_settings, make_model, model_prices
 from claudebox_rl.session.security.fill import fill_workspace, is_filled_before
 from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.settings import SessionSettings
@@ -108,6 +108,7 @@ async def _open_episode(
         named_secrets=skills.secrets,
         budget=settings.budget,
         lane=lane_settings(settings.model),
+        prices=model_prices(settings.model),
     )
     stack.callback(episode.close)
     return episode

@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from claudebox_rl.call_types import distinct, total_usage
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
 from claudebox_rl.trajectory.journal import END, FOLDER, SUFFIX, encode, has_end
 from claudebox_rl.trajectory.quarantine import Quarantine
 from claudebox_rl.trajectory.replay import Recorded, replay
 from claudebox_rl.trajectory.rows import call_of, episode_row, step_of
-from claudebox_rl.types import Episode, ModelCall, Outcome, Step, Usage
+from claudebox_rl.types import Episode, ModelCall, Outcome, Step
 
 _TOLD = {f.name for f in fields(Episode)} - {"episode_id", "outcome", "episode_return", "rewards", "usage"}
 
@@ -48,14 +49,14 @@ def interrupted_episode(interrupted: Interrupted, outcome: Outcome = Outcome.INF
         outcome=outcome,
         episode_return=None,
         rewards=terms,
-        usage=sum((call.usage for call in interrupted.model_calls), Usage()),
+        usage=total_usage(interrupted.model_calls),
     )
     return replace(
         episode,
         overrides=tuple(episode.overrides),
         num_steps=len(interrupted.steps),
-        num_turns=sum(call.agent_path == "main" for call in interrupted.model_calls),
-        cost_usd=sum(call.cost_usd or 0.0 for call in interrupted.model_calls),
+        num_turns=sum(call.agent_path == "main" for call in distinct(interrupted.model_calls)),
+        cost_usd=sum(call.cost_usd or 0.0 for call in distinct(interrupted.model_calls)),
         error_type="Interrupted",
         error_message=f"the process that played it ended first; {len(interrupted.steps)} steps were recorded",
         ended_at=max(episode.started_at, interrupted.last_record_at),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
-from claudebox_rl.types import Episode, ModelCall, Outcome, Step, ToolCall, Usage
+from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage
 
 Row = dict[str, Any]
 
@@ -109,6 +109,7 @@ def call_of(row: Mapping[str, Any]) -> ModelCall:
     """Return the value of a `model_calls` row."""
     given = _given(row, _CALL)
     given |= {name: tuple(given[name]) for name in _ARRAYS if name in given}
+    given |= {"relation": Relation(given["relation"])} if "relation" in given else {}
     return ModelCall(
         **given,
         request=json.loads(row["request"]),

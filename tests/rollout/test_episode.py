@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Scripted(gym.Env[dict[str, Any], str]):
         ended = action == SUBMIT
         info = {
             "result": None if ended else RESULT,
-            "model_calls": () if ended else (CALL,),
+            "model_calls": () if ended else (replace(CALL, call_id=f"c{self.num_steps}"),),
             "verifier": VerifierResult(1.0, duration_s=0.5) if ended else None,
             "reward_terms": {"verifier": 1.0} if ended else {"step_penalty": -0.25},
             "outcome": "completed" if ended else None,
@@ -103,9 +104,22 @@ def test_an_error_in_a_step_is_an_outcome(error: Exception, outcome: Outcome, tm
     assert (record.steps[1].action, record.steps[1].truncated, record.steps[1].reward) == ("second", True, 0.0)
 
 
+def test_a_request_that_was_sent_again_counts_once(tmp_path: Path) -> None:
+    class Retrying(Scripted):
+        def step(self, action: str):
+            observation, reward, terminated, truncated, info = super().step(action)
+            info["model_calls"] = tuple(replace(call, copy_of="c0") for call in info["model_calls"])
+            return observation, reward, terminated, truncated, info
+
+    episode = run_episode(Retrying(), policy(), REQUEST, dataset=tmp_path)
+    assert episode.usage == Usage(10, 5, 1)
+    commit(tmp_path)
+    assert [call.copy_of for call in load_dataset(tmp_path)["e1"].model_calls] == ["c0", "c0"]
+
+
 def test_what_the_failed_step_did_is_kept(tmp_path: Path) -> None:
     failed = CodeResult(False, failure=Failure.CRASH, action_log=(ToolCall("t9", "Write", {}),), num_turns=1)
-    error = AgentError("crashed", result=failed, model_calls=(CALL,))
+    error = AgentError("crashed", result=failed, model_calls=(replace(CALL, call_id="c2"),))
     episode = run_episode(Scripted(at_step=error), policy(), REQUEST, dataset=tmp_path)
     assert (episode.num_turns, episode.usage) == (3, Usage(20, 10, 2))
     commit(tmp_path)

@@ -15,7 +15,10 @@ from claudebox_rl.types import Episode, Outcome, Usage
 def abandon(dataset: Path, episode_id: str, num_steps: int) -> Path:
     with EpisodeJournal(dataset, episode_id) as file:
         for index in range(num_steps):
-            file.add_step(step_of(episode_id, index), [replace(call_of(episode_id, str(index)), agent_path="main")])
+            call = replace(call_of(episode_id, str(index)), agent_path="main", copy_of=None)
+            file.add_step(
+                step_of(episode_id, index), [call, replace(call, call_id=f"{index}-again", copy_of=call.call_id)]
+            )
     return file.path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord
-from claudebox_rl.types import Episode, ModelCall, Outcome, Step, ToolCall, Usage
+from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage
 
 UNICODE = "naïve 日本語 👩‍🚀 \u202eRTL\u2028 \x00\x1b[0m \"quoted\" 'single' \\ \n\t"
 
@@ -49,10 +49,14 @@ def call_of(episode_id: str, name: str, text: str = UNICODE) -> ModelCall:
         status=200,
         model="m",
         parent_call_id="p",
+        relation=Relation.SUB_AGENT,
+        copy_of="o",
         agent_path="sub",
         usage=Usage(2**40, 2, 1),
         cost_usd=0.1,
         started_at=1763974000.7654321,
+        queue_s=1e-10,
+        first_token_s=2e-10,
         latency_s=1e-9,
         weight_version="step-12",
         prompt_token_ids=(1, 2, 151_000),

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from claudebox_rl.call_types import ModelCall, Usage, distinct, total_usage
+
+MESSAGE = {"type": "message", "stop_reason": "end_turn"}
+
+
+def call(name, tokens, *, answered=True, copy_of=None):
+    response = MESSAGE if answered else {**MESSAGE, "stop_reason": None}
+    return ModelCall(name, "e", {}, response, 200, copy_of=copy_of, usage=Usage(tokens))
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "is_answered"),
+    [
+        (MESSAGE, 200, True),
+        ({**MESSAGE, "stop_reason": None}, 200, False),
+        ({"type": "error", "error": {}}, 200, False),
+        ({"type": "error", "error": {}}, 529, False),
+        (MESSAGE, 0, False),
+        (None, 200, False),
+    ],
+)
+def test_only_a_whole_message_is_an_answer(response, status, is_answered):
+    assert ModelCall("c", "e", {}, response, status).is_answered is is_answered
+
+
+def test_of_a_request_and_its_copies_one_counts():
+    calls = [
+        call("cut", 1, answered=False),
+        call("again", 2, copy_of="cut"),
+        call("late", 4, answered=False, copy_of="cut"),
+        call("failed", 8, answered=False),
+        call("failed too", 16, answered=False, copy_of="failed"),
+        call("other", 32),
+        call("its fallback", 64, copy_of="other"),
+    ]
+    assert [each.call_id for each in distinct(calls)] == ["again", "failed", "its fallback"]
+    assert total_usage(calls) == Usage(2 + 8 + 64)
+    assert total_usage([]) == Usage()
