@@ -26,16 +26,16 @@ def recorded_reply(request: Mapping[str, Any], call: ModelCall) -> Reply:
         return Reply(0, "", once(b""))
     if response is None:
         return Reply(call.status, _EVENT_STREAM, _cut(b""))
-    if response.get("type") == "error":
-        return _error(request, call.status, response)
+    if response.get("type") != "message":
+        return _no_message(request, call.status, response)
     if response.get("stop_reason") is None:
         return Reply(200, _EVENT_STREAM, _cut(b"".join(map(encode_event, _events_so_far(response)))))
     reply = message_reply(request, response)
     return Reply(reply.status, reply.content_type, reply.body, sampled=_sampled(call))
 
 
-def _error(request: Mapping[str, Any], status: int, response: dict[str, Any]) -> Reply:
-    if status == 200 and request.get("stream") is True:
+def _no_message(request: Mapping[str, Any], status: int, response: dict[str, Any]) -> Reply:
+    if status == 200 and response.get("type") == "error" and request.get("stream") is True:
         return Reply(200, _EVENT_STREAM, once(encode_event(response)))
     return Reply(status, "application/json", once(json.dumps(response).encode()))
 

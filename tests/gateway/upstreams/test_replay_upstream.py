@@ -124,7 +124,8 @@ async def test_errors_and_broken_answers_come_again(replay, status):
         call(1, status=0),
         ModelCall("c2", "e", request(), None, 200, started_at=2.0),
         call(3, response=error),
-        call(4),
+        call(4, response={"not": "the API's"}),
+        call(5),
     ]
     agent = replay(calls)
     refused = await agent.post()
@@ -135,7 +136,8 @@ async def test_errors_and_broken_answers_come_again(replay, status):
         await agent.post()
     inside = await agent.post(request(stream=True))
     assert (inside.status_code, inside.content.split(b"\n")[0]) == (200, b"event: error")
-    assert (await agent.post()).json()["content"] == [text_block("a4")]
+    assert (await agent.post()).json() == {"not": "the API's"}
+    assert (await agent.post()).json()["content"] == [text_block("a5")]
     assert [each.response for each in agent.episode.calls] == [each.response for each in calls]
 
 
