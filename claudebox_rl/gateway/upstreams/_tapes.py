@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from claudebox_rl.gateway.capture.caller import MAIN
 from claudebox_rl.gateway.upstreams._divergence import Difference, first_difference
 from claudebox_rl.gateway.upstreams._volatile import Comparison
 from claudebox_rl.types import ModelCall
-
-MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)

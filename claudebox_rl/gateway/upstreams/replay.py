@@ -16,17 +16,17 @@ from typing import Any, Self, cast
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway.api_errors import error_reply
+from claudebox_rl.gateway.capture.caller import Caller
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
 from claudebox_rl.gateway.upstreams._divergence import Difference
 from claudebox_rl.gateway.upstreams._recorded import recorded_reply
-from claudebox_rl.gateway.upstreams._tapes import MAIN, Entry, Tape, Tapes
+from claudebox_rl.gateway.upstreams._tapes import Entry, Tape, Tapes
 from claudebox_rl.gateway.upstreams._volatile import Comparison
 from claudebox_rl.types import ModelCall
 
 _log = logging.getLogger(__name__)
 _STOP, _GO_ON = "stop", "go_on"
-_AGENT_HEADER = "x-claude-code-agent-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class ReplayUpstream(Upstream):
         if self._stops and self.divergences:
             return error_reply(400, str(self.divergences[0]))
         asked = self._comparison.lasting(request)
-        tape = self._tapes.of(headers.get(_AGENT_HEADER) or MAIN, asked)
+        tape = self._tapes.of(Caller.of(headers).agent, asked)
         entry, difference = tape.play(asked)
         if entry is None or difference is not None:
             self._report(tape, entry, difference)

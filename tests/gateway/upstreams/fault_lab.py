@@ -19,8 +19,10 @@ from claudebox_rl.gateway.lane import LaneSettings
 from claudebox_rl.gateway.messages import assistant_message, message_reply
 from claudebox_rl.gateway.upstreams.oracle import OracleUpstream
 from claudebox_rl.trajectory import EpisodeRecord, commit
-from claudebox_rl.types import EpisodeRequest, ModelCall, Usage
+from claudebox_rl.types import EpisodeRequest, ModelCall, Outcome, Usage
 
+NUM_TURNS = 3
+"""Of the oracle on each of these tasks."""
 TASKS = ("fix-bug", "write-function", "shell-script", "parse-log")
 AGENT = {"api_timeout_s": 5.0, "stall_timeout_s": 10.0, "max_retries": 3, "timeout_s": 120.0}
 PER_TURN = Usage(100, 10, 30)
@@ -153,7 +155,9 @@ def misaccounted(played: Sequence[Played]) -> list[str]:
     """Return what does not add up, call by call."""
     found: list[str] = []
     for each in played:
-        name = each.record.episode.episode_id
+        name, usage = each.record.episode.episode_id, each.record.episode.usage
+        if each.record.episode.outcome is Outcome.COMPLETED and usage != sum([PER_TURN] * NUM_TURNS, Usage()):
+            found.append(f"{name}: {NUM_TURNS} turns used {PER_TURN} each, recorded is {usage}")
         calls = sorted(each.record.model_calls, key=lambda call: call.started_at)
         if len(calls) != len(each.calls):
             found.append(f"{name}: {len(each.calls)} calls were made, {len(calls)} recorded")
