@@ -80,13 +80,16 @@ class Account:
 
     def leave(self, ticket: Ticket, call: ModelCall) -> None:
         """Count what a call used, and give back what it had reserved. One that no model answered costs nothing."""
-        if self._in_flight.pop(ticket, None) is None:
+        reserved = self._in_flight.pop(ticket, None)
+        if reserved is None:
             return
         if call.status == 200:
             self._used["model_calls"] += 1
         self._used["input_tokens"] += call.usage.input_tokens
         self._used["output_tokens"] += call.usage.output_tokens
-        self._used["cost_usd"] += call.cost_usd or 0.0
+        # An answer at a rate that nobody knows is taken for the dearest.
+        is_unpriced = call.status == 200 and call.response is not None and call.cost_usd is None
+        self._used["cost_usd"] += reserved.get("cost_usd", 0.0) if is_unpriced else call.cost_usd or 0.0
         self._settled.set()
 
     def _check_price(self, request: Mapping[str, Any]) -> None:

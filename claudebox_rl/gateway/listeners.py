@@ -24,8 +24,12 @@ def listen_on_loopback() -> socket.socket:
     return listener
 
 
-def listen_on_path(path: Path) -> socket.socket:
-    """Listen on a Unix socket that only this user can open; one that a dead process left is replaced.
+def listen_on_path(path: Path, mode: int) -> socket.socket:
+    """Listen on a Unix socket; one that a dead process left is replaced.
+
+    Args:
+        path: At most 107 bytes.
+        mode: Who may connect, from the first moment on: `0o600` for this user alone.
 
     Raises:
         ConfigError: The path is longer than the 107 bytes that the kernel takes.
@@ -37,7 +41,7 @@ def listen_on_path(path: Path) -> socket.socket:
         path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _private():
+        with _made_as(mode):
             listener.bind(str(path))
         listener.listen(_BACKLOG)
     except OSError as error:
@@ -59,8 +63,8 @@ def _is_served(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _private() -> Generator[None]:
-    before = os.umask(0o177)
+def _made_as(mode: int) -> Generator[None]:
+    before = os.umask(0o777 & ~mode)
     try:
         yield
     finally:

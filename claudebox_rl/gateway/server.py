@@ -31,11 +31,20 @@ class Gateway:
     Args:
         socket_path: Where it listens besides the loopback: a Unix socket of this user, at most 107 bytes long; the CLI
             finds it by ANTHROPIC_UNIX_SOCKET.
+        socket_mode: Who may connect there. `0o666` lets in the users of sandboxes that are shown the socket's folder,
+            which should then lie below one that is closed to the host's other users.
         body_cap_bytes: Largest request body that is accepted.
     """
 
-    def __init__(self, *, socket_path: str | Path | None = None, body_cap_bytes: int = BODY_CAP_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        socket_path: str | Path | None = None,
+        socket_mode: int = 0o600,
+        body_cap_bytes: int = BODY_CAP_BYTES,
+    ) -> None:
         self.socket_path = None if socket_path is None else Path(socket_path)
+        self._socket_mode = socket_mode
         self._body_cap_bytes = body_cap_bytes
         self._doors, self._lanes = Doors(), Lanes()
         self._releases: set[asyncio.Task[None]] = set()
@@ -132,7 +141,7 @@ class Gateway:
         listeners = [listen_on_loopback()]
         try:
             if self.socket_path is not None:
-                listeners.append(listen_on_path(self.socket_path))
+                listeners.append(listen_on_path(self.socket_path, self._socket_mode))
         except BaseException:
             listeners[0].close()
             raise

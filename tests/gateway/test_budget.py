@@ -28,7 +28,7 @@ def reply(input_tokens: int = 0, output_tokens: int = 0) -> Reply:
 
 
 def call(status: int = 200, cost_usd: float | None = None, **usage: int) -> ModelCall:
-    return ModelCall("c", "e", {}, {}, status, usage=Usage(**usage), cost_usd=cost_usd)
+    return ModelCall("c", "e", {}, {"content": []}, status, usage=Usage(**usage), cost_usd=cost_usd)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,25 @@ async def test_dollars_of_a_model_without_a_price_can_t_be_limited(enter):
     agent = enter(Given(ok("{}")), budget=BudgetConfig(cost_usd=1.0))
     assert (await agent.post(model="unknown")).status_code == 403
     assert agent.episode.upstream.asked == []
+
+
+async def test_an_answer_whose_dollars_are_unknown_counts_as_the_dearest():
+    account = Account(BudgetConfig(cost_usd=1.0), price)
+    ticket = account.ticket({"model": "priced", "max_tokens": 1000})
+    async with ticket.admitted():
+        ticket.settle(call(cost_usd=None))
+    with pytest.raises(BudgetExceededError, match="cost_usd=1"):
+        async with account.ticket({"model": "priced", "max_tokens": 1}).admitted():
+            pass
+
+
+async def test_dollars_are_held_by_the_list_of_prices(enter):
+    answer = assistant_message(request(model="claude-sonnet-4-5"), [text_block("x")], Usage(100_000, 10_000))
+    replies = [message_reply(request(), answer) for _ in range(5)]
+    agent = enter(Given(*replies), budget=BudgetConfig(cost_usd=0.5))
+    statuses = [(await agent.post(model="claude-sonnet-4-5")).status_code for _ in range(3)]
+    assert statuses == [200, 200, 403], "a call costs 0.45 dollars"
+    assert agent.episode.exhausted == "cost_usd"
 
 
 async def test_a_settled_ticket_counts_once():
