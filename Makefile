@@ -4,6 +4,8 @@ ARGS ?=
 VENV := .venv
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
+# Slow tests with targets of their own.
+OTHER_SLOW := tests/test_packaging.py tests/models tests/env/wrappers/test_learners.py
 
 .PHONY: help setup rollout test models lint types package slow lab bench clean
 
@@ -21,8 +23,8 @@ rollout: $(READY)  ## play the quickstart tasks with the real CLI; settings in A
 test: $(READY)  ## the quick tests; more arguments in ARGS="-k gateway"
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
-models: $(MODELS)  ## the tests of local models; installs the extra `transformers`, with a torch for the processor
-	@$(VENV)/bin/python -m pytest -m slow tests/models $(ARGS)
+models: $(MODELS)  ## local models and learners, which need torch: installs the extras, then tests with them
+	@$(VENV)/bin/python -m pytest -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py)
 
 $(MODELS): $(READY) pyproject.toml tools/setup-models
 	@bash tools/setup-models $(VENV)
@@ -38,7 +40,7 @@ package: $(READY)  ## build the wheel through the sdist, install it afresh and r
 	@$(VENV)/bin/python -m pytest -m slow tests/test_packaging.py
 
 slow: $(READY)  ## skills and templates with real packages, databases, probes, kills: most of an hour, needs registries
-	@$(VENV)/bin/python -m pytest -m "slow and not lab" --ignore tests/test_packaging.py $(ARGS)
+	@$(VENV)/bin/python -m pytest -m "slow and not lab" $(patsubst %,--ignore %,$(OTHER_SLOW)) $(ARGS)
 
 lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)
 	@PYTHON=$(VENV)/bin/python bash tests/lab/run
