@@ -26,10 +26,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from messages_stub import MODEL, Client, request_body
+from messages_stub import MODEL, Client, request_body, stub
 
 CONNECTIONS = 8
 ROUNDS, WARM_UP = 5, 10
+BODY = request_body()
 Target = tuple[int, str, str]
 """Port, what goes before `/v1/messages`, and key."""
 _KEY = f"sk-{secrets.token_hex(32)}"
@@ -94,14 +95,14 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 async def latencies(direct: Target, measured: Target, calls: int) -> tuple[list[float], list[float]]:
     """Return milliseconds of calls of both, paired by their places; the first ones warm up and do not count."""
-    clients = [Client(*target, request_body()) for target in (direct, measured)]
+    clients = [Client(*target) for target in (direct, measured)]
     times: tuple[list[float], list[float]] = ([], [])
     for client in clients:
         await client.open()
     for _ in range(calls + WARM_UP):
         for client, own in zip(clients, times, strict=True):
             started = time.perf_counter()
-            await client.call()
+            await client.call(BODY)
             own.append(1000 * (time.perf_counter() - started))
     for client in clients:
         client.close()
@@ -110,7 +111,7 @@ async def latencies(direct: Target, measured: Target, calls: int) -> tuple[list[
 
 async def rate(target: Target, seconds: float) -> float:
     """Return calls a second of several connections."""
-    clients = [Client(*target, request_body()) for _ in range(CONNECTIONS)]
+    clients = [Client(*target) for _ in range(CONNECTIONS)]
     for client in clients:
         await client.open()
     end = time.perf_counter() + seconds
@@ -119,7 +120,7 @@ async def rate(target: Target, seconds: float) -> float:
     async def go(client: Client) -> None:
         nonlocal count
         while time.perf_counter() < end:
-            await client.call()
+            await client.call(BODY)
             count += 1
 
     started = time.perf_counter()
@@ -164,16 +165,14 @@ def main() -> None:
         asyncio.run(serve_gateway(given.serve))
         return
     with contextlib.ExitStack() as stack:
-        here = Path(__file__)
-        stub = stack.enter_context(process(sys.executable, str(here.with_name("messages_stub.py"))))
-        port = int(stub.stdout.readline())
-        gateway = stack.enter_context(process(sys.executable, str(here), "--serve", str(port)))
+        port = stack.enter_context(stub())
+        gateway = stack.enter_context(process(sys.executable, __file__, "--serve", str(port)))
         targets: dict[str, Target] = {"direct": (port, "", _KEY)}
         targets["gateway"] = tuple(json.loads(gateway.stdout.readline()))
         if given.litellm:
             targets["litellm"] = (stack.enter_context(litellm(given.litellm, port)), "", _KEY)
         figures = asyncio.run(measure(targets, given.calls, given.seconds))
-    print(json.dumps({"benchmark": "gateway_latency", "request_bytes": len(request_body()), **figures}))
+    print(json.dumps({"benchmark": "gateway_latency", "request_bytes": len(BODY), **figures}))
 
 
 if __name__ == "__main__":

@@ -7,21 +7,28 @@ Both are as bare as they can be, so that what lies between them is what is measu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 MODEL = "claude-sonnet-4-5"
 TEXT = "I look at the file first, then I change the function and run the tests. " * 4
 
 
-def request_body(num_messages: int = 9) -> bytes:
-    """Return a request as the CLI sends it with four tools: about 17 KB, and a conversation that goes on."""
+def request_body(num_messages: int = 9, label: str = "") -> bytes:
+    """Return a request as the CLI sends it with four tools: 14 KB, and 440 bytes for each message so far."""
     tools = [
         {"name": name, "description": "x" * 2500, "input_schema": {"type": "object", "properties": {}}}
         for name in ("Bash", "Read", "Write", "Edit")
     ]
     messages = [
-        {"role": ("user", "assistant")[index % 2], "content": [{"type": "text", "text": f"{index} " + "y" * 400}]}
+        {
+            "role": ("user", "assistant")[index % 2],
+            "content": [{"type": "text", "text": f"{label}{index} " + "y" * 400}],
+        }
         for index in range(num_messages)
     ]
     system = [{"type": "text", "text": "z" * 3000, "cache_control": {"type": "ephemeral"}}]
@@ -76,29 +83,40 @@ class _Stub(asyncio.Protocol):
 
 
 class Client:
-    """One kept connection that sends the same request again and again."""
+    """One kept connection of an agent."""
 
-    def __init__(self, port: int, path: str, secret: str, body: bytes) -> None:
+    def __init__(self, port: int, path: str, secret: str) -> None:
         head = f"POST {path}/v1/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-        head += f"x-api-key: {secret}\r\nanthropic-version: 2023-06-01\r\ncontent-length: {len(body)}\r\n\r\n"
-        self._port, self._sent = port, head.encode() + body
+        head += f"x-api-key: {secret}\r\nanthropic-version: 2023-06-01\r\ncontent-length: "
+        self._port, self._head = port, head.encode()
 
     async def open(self) -> None:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
 
-    async def call(self) -> None:
-        """Send the request and read the answer to its end.
+    async def call(self, body: bytes) -> None:
+        """Send a request and read the answer to its end.
 
         Raises:
             RuntimeError: The answer is not a whole stream.
         """
-        self._writer.write(self._sent)
+        self._writer.write(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
         answer = await self._reader.readuntil(b"0\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 200") or b"message_stop" not in answer:
             raise RuntimeError(f"not an answer: {answer[:300]!r}")
 
     def close(self) -> None:
         self._writer.close()
+
+
+@contextlib.contextmanager
+def stub() -> Iterator[int]:
+    """Serve the stub by a process of its own, and give its port."""
+    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def serve() -> None:

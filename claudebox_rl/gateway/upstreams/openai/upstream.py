@@ -43,7 +43,7 @@ class OpenAIUpstream(Upstream):
         self.model = options.model
         self.secrets = (key,) if key else ()
         self._options = options
-        self.endpoint = options.base_url.rstrip("/")
+        self.endpoint = self._url = options.base_url.rstrip("/")
         timeout = httpx.Timeout(
             None, connect=options.connect_timeout_s, read=options.read_timeout_s, write=options.write_timeout_s
         )
@@ -73,7 +73,7 @@ class OpenAIUpstream(Upstream):
         try:
             body = chat_request(request, self._options)
             asked = json.dumps({**body, **await self._asking(), **self._options.extra})
-            response = await self._remote.send("POST", f"{self.endpoint}/chat/completions", asked.encode(), {})
+            response = await self._remote.send("POST", f"{self._url}/chat/completions", asked.encode(), {})
         except UntranslatableError as error:
             return error_reply(400, str(error))
         except httpx.HTTPError as error:
@@ -86,7 +86,7 @@ class OpenAIUpstream(Upstream):
             if await self._kind() not in _COUNTING:
                 return await super().count_tokens(request, headers, query)
             asked = json.dumps(counted(request, self._options) | _template(self._options.extra))
-            url = f"{self.endpoint.removesuffix('/v1')}/tokenize"
+            url = f"{self._url.removesuffix('/v1')}/tokenize"
             response = await self._remote.send("POST", url, asked.encode(), {})
             body = await _whole(response)
         except UntranslatableError as error:
@@ -111,7 +111,7 @@ class OpenAIUpstream(Upstream):
         """Return who the server says its models are from: vLLM and SGLang name themselves."""
         if self._known_kind is not None:
             return self._known_kind
-        response = await self._remote.send("GET", f"{self.endpoint}/models", None, {})
+        response = await self._remote.send("GET", f"{self._url}/models", None, {})
         kind = _owner(await _whole(response))
         # A server that is not well now may say so later.
         self._known_kind = kind if response.status_code in (200, 404) else None
