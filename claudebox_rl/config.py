@@ -93,6 +93,8 @@ class AgentConfig:
     """Wait for the first byte of a model's answer."""
     stall_timeout_s: float = 120.0
     """Longest silence inside a streamed answer; at least 10."""
+    policy_timeout_s: float = 3600.0
+    """Wait for the policy, where it sits in the model's or the supervisor's seat."""
 
 
 @dataclass

@@ -18,6 +18,8 @@ SUBMIT = "/submit"
 """The action that ends an episode and has the final state judged. Never sent to the agent."""
 ENVIRONMENTS = {
     "user": "ClaudeBox-v0",
+    "model": "ClaudeBoxModel-v0",
+    "tool": "ClaudeBoxTool-v0",
     "shell": "ClaudeBoxShell-v0",
 }
 """Gymnasium's ids of the environments, by the seat that the policy has there."""

@@ -83,6 +83,8 @@ class AgentContext:
     """Told of each tool call while the prompt is at work."""
     guards: tuple[ToolGuard, ...] = ()
     """Asked before every tool call, in this order; see `GuardPost`."""
+    seed: int | None = None
+    """What the agent draws of its own (a new conversation's id) follows from it; None: nobody can tell it before."""
 
 
 class Agent(ABC):
@@ -135,6 +137,10 @@ class Agent(ABC):
         Raises:
             SandboxUnavailableError: The machine died.
         """
+
+    async def interrupt(self) -> None:
+        """Have the prompt that is at work come to its end soon, with a result; without one, or a way, do nothing."""
+        return
 
     @abstractmethod
     async def stop(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 import uuid
+from contextlib import suppress
 
 from claudebox_rl.agent.action_log import ActionRecorder
 from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
@@ -47,7 +49,8 @@ class ClaudeAgent(Agent):
         self._options = self._limits(context.options)
         self._redactor = Redactor((), context.secrets)
         self._has_conversation = kept is not None and has_conversation(kept.folder, kept.conversation_id)
-        self._session_id = kept.conversation_id if kept and self._has_conversation else str(uuid.uuid4())
+        self._random = random.Random(context.seed)
+        self._session_id = kept.conversation_id if kept and self._has_conversation else self._new_id()
         self._recap = recap(unwritten(kept.folder, self._session_id, kept.cut_off)) if kept else ""
         self._cost_usd = 0.0  # of the live process
         self._spent_usd = kept.spent_usd if kept else 0.0  # of all of them
@@ -102,6 +105,12 @@ class ClaudeAgent(Agent):
             agent_s=result.duration_ms / 1000,
         )
 
+    async def interrupt(self) -> None:
+        """Ask the CLI to let go of its prompt."""
+        if self._process is not None:
+            with suppress(ProcessEndedError):
+                await self._process.interrupt()
+
     async def stop(self) -> None:
         """End the CLI's process tree; a later prompt starts it anew."""
         process, self._process = self._process, None
@@ -130,10 +139,13 @@ class ClaudeAgent(Agent):
                 return process
             except ProcessEndedError as error:
                 log.warning("the conversation is lost, the next prompt begins a new one: %s", error)
-                self._session_id, self._has_conversation = str(uuid.uuid4()), False
+                self._session_id, self._has_conversation = self._new_id(), False
         process = await self._launch(options)
         self._keep_id()
         return process
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _keep_id(self) -> None:
         if self.context.conversation is not None:

@@ -7,18 +7,23 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from claudebox_rl.agent.events import HookCall
-from claudebox_rl.agent.guard import JUDGE_TIMEOUT_S, GuardPost, ToolRequest, Verdict
+from claudebox_rl.agent.guard import GuardPost, ToolRequest, Verdict
 
 _CALLBACK = "guard"
-_CLI_TIMEOUT_S = int(JUDGE_TIMEOUT_S) + 30
-"""Then the CLI refuses the call by itself: later than we would, so that the reason is ours."""
+_LATER_S = 30
+"""So much later than we would the CLI refuses a call by itself: the reason is to be ours."""
 
 Json = dict[str, Any]
 
 
-def hooks() -> Json:
-    """Return what `initialize` is told: one callback before every tool."""
-    return {"PreToolUse": [{"matcher": None, "hookCallbackIds": [_CALLBACK], "timeout": _CLI_TIMEOUT_S}]}
+def hooks(judge_timeout_s: float) -> Json:
+    """Return what `initialize` is told: one callback before every tool.
+
+    Args:
+        judge_timeout_s: Longest time in which a call is judged.
+    """
+    timeout_s = int(judge_timeout_s) + _LATER_S
+    return {"PreToolUse": [{"matcher": None, "hookCallbackIds": [_CALLBACK], "timeout": timeout_s}]}
 
 
 class HookDesk:

@@ -40,6 +40,7 @@ class ClaudeProcess:
     def __init__(self, stream: ExecStream, post: GuardPost | None = None) -> None:
         self._stream = stream
         self._desk = HookDesk(post, self._send) if post is not None else None
+        self._hooks = hooks(post.timeout_s) if post is not None else None
         self._events: asyncio.Queue[Event | ClaudeBoxError] = asyncio.Queue(maxsize=1024)
         self._stderr = bytearray()
         self._reader = asyncio.create_task(self._read())
@@ -52,7 +53,7 @@ class ClaudeProcess:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._control({"subtype": "initialize", "hooks": hooks() if self._desk else None})
+                answer = await self._control({"subtype": "initialize", "hooks": self._hooks})
         except TimeoutError:
             raise AgentError(f"the CLI did not answer its handshake in {timeout_s:g} s{self.stderr_tail}") from None
         if not answer.ok:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 log = logging.getLogger(__name__)
 
 JUDGE_TIMEOUT_S = 60.0
-"""Longest time in which the guards together may judge one call."""
+"""Longest time in which a guard may judge one call, unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class Verdict:
 
 
 class ToolGuard(Protocol):
-    """Judges tool calls. Several may be asked about at the same time."""
+    """Judges tool calls. Several may be asked about at the same time.
+
+    It may have `timeout_s`: the longest time in which it judges one call; else it has a minute.
+    """
 
     async def judge(self, call: ToolRequest) -> Verdict:
         """Say whether the call may run. An exception refuses it."""
@@ -61,22 +64,21 @@ class GuardPost:
 
     Args:
         guards: One or more.
-        timeout_s: Longest time for them together.
+        timeout_s: Longest time for each that does not say its own.
+
+    Attributes:
+        timeout_s: Longest time for all of them together.
     """
 
     def __init__(self, guards: Sequence[ToolGuard], timeout_s: float = JUDGE_TIMEOUT_S) -> None:
-        self._guards = tuple(guards)
-        self._timeout_s = timeout_s
+        self._guards = tuple((guard, float(getattr(guard, "timeout_s", timeout_s))) for guard in guards)
+        self.timeout_s = sum(limit_s for _, limit_s in self._guards)
         self._violations: dict[str, str] = {}
 
     async def judge(self, call: ToolRequest) -> Verdict:
         """Return the verdict of all; a guard that fails or takes too long refuses."""
         try:
-            async with asyncio.timeout(self._timeout_s):
-                verdict = await self._ask(call)
-        except TimeoutError:
-            log.error("no guard's verdict on %s in %g s: refused", call.name, self._timeout_s)
-            verdict = Verdict(False, f"the call was not judged in {self._timeout_s:g} s and did not run")
+            verdict = await self._ask(call)
         except Exception:
             log.exception("a guard failed on %s: refused", call.name)
             verdict = Verdict(False, "the call could not be judged and did not run")
@@ -91,11 +93,20 @@ class GuardPost:
 
     async def _ask(self, call: ToolRequest) -> Verdict:
         rewritten: dict[str, Any] | None = None
-        for guard in self._guards:
-            verdict = await guard.judge(call)
+        for guard, limit_s in self._guards:
+            verdict = await _in_time(guard, call, limit_s)
             if verdict.allow is not True:
                 return replace(verdict, allow=False, reason=verdict.reason or "a guard refused the call", input=None)
             if verdict.input is not None:
                 rewritten = verdict.input
                 call = replace(call, input=rewritten)
         return Verdict(True, input=rewritten)
+
+
+async def _in_time(guard: ToolGuard, call: ToolRequest, limit_s: float) -> Verdict:
+    try:
+        async with asyncio.timeout(limit_s):
+            return await guard.judge(call)
+    except TimeoutError:
+        log.error("no guard's verdict on %s in %g s: refused", call.name, limit_s)
+        return Verdict(False, f"the call was not judged in {limit_s:g} s and did not run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claudebox_rl.env.seats import Seat, seat_class
@@ -70,42 +70,45 @@ class EnvCore:
             raise ClaudeBoxError("step() before reset(), or after the episode ended: call reset()")
         acted = await episode.seat.act(action)
         episode.step_index += 1
+        observation = episode.seat.observe(episode.step_index)
         if acted.is_final or acted.is_limited or episode.step_index >= self._settings.max_steps:
-            return await self._end(episode, acted)
-        return episode.seat.observe(episode.step_index), 0.0, False, False, _info(acted)
+            reward, info = await self._end(episode, acted)
+            return observation, reward, acted.is_final, not acted.is_final, info
+        return observation, 0.0, False, False, _info(acted)
 
     async def close(self) -> None:
         """End the machine of the running episode. Idempotent."""
         episode, self._episode = self._episode, None
         if episode is not None:
             try:
-                await episode.seat.leave()
+                await episode.seat.close()
             finally:
                 await episode.box.close()
 
-    async def _end(self, episode: _Episode, acted: Acted) -> StepReturn:
-        await episode.seat.leave()
+    async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
+        """Judge the final state and end the machine; return the reward and the `info`."""
+        cut_short = await episode.seat.leave()
         verdict = await episode.box.verify()
-        observation = episode.seat.observe(episode.step_index)
+        calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
-        info = _info(acted, verdict) | {"outcome": str(outcome)}
-        return observation, verdict.reward, acted.is_final, not acted.is_final, info
+        info = _info(replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
+        return verdict.reward, info | {"outcome": str(outcome)}
 
     def _session(self, seat: Seat) -> ClaudeBox:
         settings = self._settings
-        return ClaudeBox(
-            seat.start.task,
-            model=settings.model,
-            agent=settings.agent,
-            sandbox=settings.sandbox,
-            skills=settings.skills,
-            security_policy=settings.security_policy,
-            budget=settings.budget,
-            episode_id=seat.start.episode_id,
-            enable_logging=False,
-            **seat.session(),
-        )
+        arguments: dict[str, Any] = {
+            "model": settings.model,
+            "agent": settings.agent,
+            "sandbox": settings.sandbox,
+            "skills": settings.skills,
+            "security_policy": settings.security_policy,
+            "budget": settings.budget,
+            "episode_id": seat.start.episode_id,
+            "seed": seat.start.seed,
+            "enable_logging": False,
+        }
+        return ClaudeBox(seat.start.task, **(arguments | seat.session()))
 
     def _setting(self, episode: _Episode) -> dict[str, Any]:
         box, start = episode.box, episode.seat.start

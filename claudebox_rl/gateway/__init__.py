@@ -23,6 +23,7 @@ UPSTREAMS = {
     "nop": "claudebox_rl.gateway.upstreams.nop:NopUpstream",
     "openai": "claudebox_rl.gateway.upstreams.openai:OpenAIUpstream",
     "oracle": "claudebox_rl.gateway.upstreams.oracle:OracleUpstream",
+    "policy": "claudebox_rl.gateway.upstreams.policy:PolicyUpstream",
     "replay": "claudebox_rl.gateway.upstreams.replay:ReplayUpstream",
     "scripted": "claudebox_rl.gateway.upstreams.scripted:ScriptedUpstream",
     "transformers": "claudebox_rl.gateway.upstreams.transformers:TransformersUpstream",

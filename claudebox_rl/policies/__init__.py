@@ -9,6 +9,8 @@ from claudebox_rl.policies.instruction import instruction
 from claudebox_rl.policies.policy import Place, Policy
 
 POLICIES = {
+    "allow": "claudebox_rl.policies.allow:allow",
+    "decline": "claudebox_rl.policies.decline:decline",
     "instruction": "claudebox_rl.policies.instruction:instruction",
     "llm": "claudebox_rl.policies.llm:LlmPolicy",
     "random": "claudebox_rl.policies.random:RandomPolicy",

@@ -13,10 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from claudebox_rl.agent import PromptOptions, agent_class
+from claudebox_rl.agent.guard import ToolGuard
 from claudebox_rl.call_types import total_usage
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
-from claudebox_rl.gateway import Keys
+from claudebox_rl.gateway import GatewayEpisode, Keys
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.budget import Budget, held, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
@@ -83,6 +84,8 @@ class ClaudeBox(KeptSessions, Observed):
             can't be given by the other arguments.
         budget: What one opening of the session may use of its model: a `BudgetConfig`, or its fields. A prompt that it
             stops has `failure` `budget`, and the limit's name in `exhausted`.
+        guards: Judge each tool call before it runs, in this order; the security policy's own comes last.
+        seed: What the agent draws of its own follows from it (a new conversation's id); None: it is random.
 
     Raises:
         ConfigError: An unknown name or field, or a value that can't be.
@@ -117,6 +120,8 @@ class ClaudeBox(KeptSessions, Observed):
         reward_fn: RewardFn | None = None,
         security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
         budget: Budget = None,
+        guards: Sequence[ToolGuard] = (),
+        seed: int | None = None,
     ) -> None:
         check_reward_fn(reward_fn)
         self._settings = make_settings(
@@ -136,6 +141,8 @@ class ClaudeBox(KeptSessions, Observed):
             keys=Keys(oauth_token, api_key),
             security_policy=security_policy,
             budget=budget,
+            guards=guards,
+            seed=seed,
         )
         self.task, self.reward_fn = self._settings.task, reward_fn
         agent_class(self._settings.agent.name)
@@ -149,7 +156,7 @@ class ClaudeBox(KeptSessions, Observed):
         self.episode_id = episode_id or self.session_id
         self.boot_s = 0.0
         self.setup_s = 0.0
-        self._calls: list[ModelCall] = []
+        self._door: GatewayEpisode | None = None
         self._stack: AsyncExitStack | None = None
         self._owner_pid = 0
         self._opening: Opening | None = None
@@ -182,6 +189,7 @@ class ClaudeBox(KeptSessions, Observed):
                 self.episode_id,
                 PromptOptions(self._turns(max_turns)),
             )
+            self._door = self._opening.gateway_episode
             self.boot_s, self.setup_s = self._opening.boot_s, self._opening.setup_s
         except BaseException:
             await asyncio.shield(self.close())
@@ -232,13 +240,13 @@ class ClaudeBox(KeptSessions, Observed):
             None if disallowed_tools is None else tuple(disallowed_tools),
             within(opening.gateway_episode, self._settings.limit_s(timeout_s)),
         )
+        num_earlier = len(self._door.calls) if self._door else 0
         async with self._log.prompting(prompt, max_turns=max_turns):
             result = await opening.agent.prompt(prompt, options)
             if self._settings.is_overtime(result):
                 await opening.agent.stop()  # with all that it started
-        result = held(result, opening.gateway_episode)
-        calls = opening.gateway_episode.take_calls() if opening.gateway_episode else ()
-        self._calls.extend(calls)
+        result = held(result, self._door)
+        calls = self._door.calls[num_earlier:] if self._door else ()
         usage = total_usage(calls)
         exit_code = int(not result.success) if result.exit_code is None else result.exit_code
         result = replace(result, exit_code=exit_code, usage=usage, refused=self.sandbox.take_refused())
@@ -264,9 +272,12 @@ class ClaudeBox(KeptSessions, Observed):
         return await verify(self.sandbox, self.task)
 
     def take_model_calls(self) -> tuple[ModelCall, ...]:
-        """Return the model calls since the last time, oldest first."""
-        calls, self._calls = tuple(self._calls), []
-        return calls
+        """Return the model calls that ended since the last time, oldest first."""
+        return self._door.take_calls() if self._door else ()
+
+    async def interrupt(self) -> None:
+        """Have the prompt that is at work come to its end soon; its result, of what was done until then, says so."""
+        await self._open_now.agent.interrupt()
 
     def _turns(self, max_turns: int | None) -> int | None:
         """Return the limit of a prompt: what the session's config says may be less than the default."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from claudebox_rl.agent import Agent, Endpoint
 from claudebox_rl.errors import ClaudeBoxError
+from claudebox_rl.gateway import Upstream
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
@@ -68,6 +69,12 @@ class Observed:
     def endpoint(self) -> Endpoint | None:
         """Where the agent finds its model; None for agents that ask none."""
         return self._open_now.agent.context.endpoint
+
+    @property
+    def upstream(self) -> Upstream | None:
+        """What answers the agent's model calls; None for agents that ask none."""
+        episode = self._open_now.gateway_episode
+        return episode.upstream if episode else None
 
     @property
     def agent_version(self) -> str:

@@ -131,7 +131,7 @@ async def _start_agent(
         address = await sandbox.expose_host_port(gateway.port)
         endpoint = Endpoint(f"http://{address}{episode.path}", episode.secret, episode.upstream.model)
     cwd, policy = (task and task.workdir) or WORKSPACE, settings.security_policy
-    guards = (PolicyGuard(policy, sandbox, cwd, skills.plugins),) if policy and policy.judges_calls else ()
+    last = (PolicyGuard(policy, sandbox, cwd, skills.plugins),) if policy and policy.judges_calls else ()
     context = AgentContext(
         sandbox=sandbox,
         config=config,
@@ -147,7 +147,8 @@ async def _start_agent(
         options=options,
         conversation=log.conversation(),
         on_action=log.action,
-        guards=guards,
+        guards=(*settings.guards, *last),
+        seed=settings.seed,
     )
     agent = agent_class(config.name)(context)
     stack.push_async_callback(agent.stop)

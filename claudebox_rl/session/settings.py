@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from claudebox_rl.agent.guard import ToolGuard
 from claudebox_rl.config import AgentConfig, BudgetConfig, ModelConfig, SandboxConfig, parse, to_json
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import Keys
@@ -50,6 +51,8 @@ class SessionSettings:
     keys: Keys = field(default_factory=Keys)
     security_policy: SecurityPolicy | None = None
     budget: BudgetConfig = field(default_factory=BudgetConfig)
+    guards: tuple[ToolGuard, ...] = ()
+    seed: int | None = None
 
     def limit_s(self, asked_s: float | None) -> float | None:
         """Return how long a prompt may take, which asks for `asked_s`; None: as the agent's settings say."""
@@ -98,6 +101,8 @@ def make_settings(
     keys: Keys,
     security_policy: SecurityPolicy | str | Mapping[str, Any] | None = None,
     budget: Budget = None,
+    guards: Iterable[ToolGuard] = (),
+    seed: int | None = None,
 ) -> SessionSettings:
     """Check the arguments of `ClaudeBox`.
 
@@ -121,6 +126,8 @@ def make_settings(
         keys=keys,
         security_policy=find_security_policy(security_policy),
         budget=find_budget(budget),
+        guards=tuple(guards),
+        seed=seed,
     )
     check_budget(settings.budget, settings.agent)
     if settings.security_policy is not None:

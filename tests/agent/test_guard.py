@@ -197,7 +197,7 @@ async def test_an_agent_that_asks_nobody_is_refused() -> None:
 
 
 async def test_a_cli_that_takes_no_hooks_is_not_started(monkeypatch, local_sandbox: str) -> None:
-    monkeypatch.setattr("claudebox_rl.agent.claude_process.hooks", lambda: None)
+    monkeypatch.setattr("claudebox_rl.agent.claude_process.hooks", lambda _: None)
     with pytest.raises(AgentError, match="did not take the hooks"):
         async with guarded(monkeypatch, local_sandbox, [{"text": "ok"}], Wordly()):
             pass

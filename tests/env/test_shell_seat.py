@@ -13,7 +13,7 @@ from seat_parts import TASK, check, make, rebuilt, untimed
 from claudebox_rl import SUBMIT, load_dataset, run_episode
 from claudebox_rl.env.seats.shell import FACTS
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.policies import submit
+from claudebox_rl.policies.submit import submit
 from claudebox_rl.trajectory import commit
 from claudebox_rl.types import EpisodeRequest, Outcome
 

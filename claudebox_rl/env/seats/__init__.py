@@ -6,7 +6,9 @@ from claudebox_rl._registry import resolve
 from claudebox_rl.env.seats.seat import Seat
 
 SEATS = {
+    "model": "claudebox_rl.env.seats.model:ModelSeat",
     "shell": "claudebox_rl.env.seats.shell:ShellSeat",
+    "tool": "claudebox_rl.env.seats.tool:ToolSeat",
     "user": "claudebox_rl.env.seats.user:UserSeat",
 }
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 
+from claudebox_rl.agent import agent_class
 from claudebox_rl.config import AgentConfig, ModelConfig
 from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import AgentError, ConfigError, GatewayError
@@ -74,7 +75,8 @@ class Seat(ABC):
         Raises:
             ConfigError: Says what to give instead.
         """
-        return
+        if model.upstream == "policy" and agent_class(agent.name).needs_model:
+            raise ConfigError("model=policy waits for the model's seat (ClaudeBoxModel-v0); here another one answers")
 
     @classmethod
     @abstractmethod
@@ -111,8 +113,12 @@ class Seat(ABC):
             step_index: Actions until now.
         """
 
-    async def leave(self) -> None:
-        """End what is still at work for the policy; the session stays open. Idempotent."""
+    async def leave(self) -> CodeResult | None:
+        """Come to an end before the state is judged; return the result of a prompt that was cut short by it."""
+        return None
+
+    async def close(self) -> None:
+        """Let go of what is still at work; the session is about to be closed. Idempotent."""
         return
 
 

@@ -1,4 +1,4 @@
-"""Spaces of what can't be counted: texts; and of named numbers.
+"""Any text.
 
 `gymnasium.spaces.Text` takes milliseconds to check a prompt and rejects most text: `UnicodeText` does neither.
 """
@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from numpy.typing import NDArray
+
+from claudebox_rl.env.spaces.unsized import UnsizedSpace
 
 _SAMPLE_LENGTH = 32
 _SAMPLE_CHARACTERS = string.ascii_letters + string.digits + " .,;:!?äßéλЖ中🙂\n"
 
 
-class UnicodeText(gym.Space[str]):
+class UnicodeText(UnsizedSpace[str]):
     """All strings between two lengths, in code points.
 
     Args:
@@ -35,19 +34,13 @@ class UnicodeText(gym.Space[str]):
         self.max_length = max_length
         super().__init__(dtype=str, seed=seed)
 
-    @property
-    def is_np_flattenable(self) -> bool:
-        """False: texts have no fixed size."""
-        return False
-
     def sample(self, mask: Any = None, probability: Any = None) -> str:
         """Return a short random text of at most 32 code points, letters beyond ASCII among them.
 
         Raises:
             ValueError: A mask or probabilities were given; there is no finite set to choose from.
         """
-        if mask is not None or probability is not None:
-            raise ValueError("UnicodeText can't be sampled with a mask or probabilities")
+        self._refuse_choice(mask, probability)
         longest = min(max(_SAMPLE_LENGTH, self.min_length), self.max_length)
         length = int(self.np_random.integers(self.min_length, longest, endpoint=True))
         picks = self.np_random.integers(len(_SAMPLE_CHARACTERS), size=length)
@@ -56,14 +49,6 @@ class UnicodeText(gym.Space[str]):
     def contains(self, x: Any) -> bool:
         """Return whether `x` is a string of an allowed length. Takes under a microsecond whatever the length."""
         return isinstance(x, str) and self.min_length <= len(x) <= self.max_length
-
-    def to_jsonable(self, sample_n: Iterable[str]) -> list[str]:
-        """Return the texts as they are."""
-        return list(sample_n)
-
-    def from_jsonable(self, sample_n: list[Any]) -> list[str]:
-        """Return the texts as they are."""
-        return [str(text) for text in sample_n]
 
     def __repr__(self) -> str:
         return f"UnicodeText({self.max_length}, min_length={self.min_length})"
@@ -76,16 +61,3 @@ class UnicodeText(gym.Space[str]):
         )
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # spaces are mutable: they hold a generator
-
-
-_LARGEST = 1e15  # exact in a float64, and Gymnasium warns of infinite bounds
-
-
-def facts_space(names: Sequence[str]) -> gym.spaces.Box:
-    """Return the space of named numbers, all at least 0, in the order of `names`."""
-    return gym.spaces.Box(0.0, _LARGEST, (len(names),), np.float64)
-
-
-def facts(names: Sequence[str], **values: float) -> NDArray[np.float64]:
-    """Return the named numbers as an array of shape `(len(names),)`, in the order of `names`."""
-    return np.array([values[name] for name in names], dtype=np.float64)
