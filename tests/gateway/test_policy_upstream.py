@@ -11,6 +11,7 @@ import pytest
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import Gateway, make_upstream
+from claudebox_rl.gateway.upstreams import policy
 from claudebox_rl.gateway.upstreams.policy import PolicyUpstream, read_answer
 from claudebox_rl.types import Usage
 
@@ -77,6 +78,25 @@ async def test_a_request_that_was_given_up_leaves_the_line(door) -> None:
     assert len(upstream.line) == 0
     await asyncio.sleep(0.2)  # until the gateway has written it down
     assert [call.status for call in episode.calls] == [0]
+
+
+async def test_a_streamed_request_hears_signs_of_life_while_it_waits(door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "PING_S", 0.05)
+    client, upstream, episode = door
+    heard: list[str] = []
+    async with client.stream("POST", "/v1/messages", json={**REQUEST, "stream": True}) as response:
+        async for line in response.aiter_lines():
+            if not line.startswith("event: "):
+                continue
+            heard.append(line.removeprefix("event: "))
+            if heard == ["ping", "ping"]:
+                answer = read_answer({"content": "late", "completion_token_ids": [7]})
+                upstream.line.answer(await upstream.line.first(), answer)
+    assert heard[-6:] == ["message_start", "content_block_start", "content_block_delta", "content_block_stop",
+                          "message_delta", "message_stop"]  # fmt: skip
+    (call,) = episode.calls
+    assert call.response["content"] == [{"type": "text", "text": "late"}]
+    assert call.completion_token_ids == (7,)
 
 
 async def test_closing_ends_what_waits(door) -> None:

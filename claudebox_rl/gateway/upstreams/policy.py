@@ -6,18 +6,22 @@ leaves the line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from claudebox_rl._waiting import WaitingLine
 from claudebox_rl.errors import GatewayError
-from claudebox_rl.gateway.messages import assistant_message, message_reply
+from claudebox_rl.gateway.messages import assistant_message, encode_event, message_events, message_reply
 from claudebox_rl.gateway.options import read_options
-from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream
+from claudebox_rl.gateway.upstream import Reply, Sampled, TaskFiles, Upstream
 from claudebox_rl.gateway.upstreams._answer import PolicyAnswer, read_answer
 
 __all__ = ["ModelRequest", "PolicyAnswer", "PolicyOptions", "PolicyUpstream", "read_answer"]
+
+PING_S = 30.0
+"""Between two signs of life of a streamed answer that is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,31 @@ class PolicyUpstream(Upstream):
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`."""
-        answer = await self.line.ask(ModelRequest(request, headers.get("x-claude-code-agent-id") or "main"))
+        asked, sampled = ModelRequest(request, headers.get("x-claude-code-agent-id") or "main"), Sampled()
+        if request.get("stream") is not True:
+            answer = await self.line.ask(asked)
+            return replace(message_reply(request, self._message(request, answer)), sampled=answer.sampled)
+        body = self._stream(asked, sampled)
+        return Reply(200, "text/event-stream; charset=utf-8", body, sampled=sampled, aclose=body.aclose)
+
+    async def _stream(self, asked: ModelRequest, sampled: Sampled) -> AsyncGenerator[bytes]:
+        """Yield signs of life until there is an answer: without a byte the CLI gives up after six minutes (2.1.330)."""
+        asking = asyncio.ensure_future(self.line.ask(asked))
+        try:
+            while not (await asyncio.wait({asking}, timeout=PING_S))[0]:
+                yield encode_event({"type": "ping"})
+            answer = asking.result()
+            for field in fields(Sampled):
+                setattr(sampled, field.name, getattr(answer.sampled, field.name))
+            yield b"".join(map(encode_event, message_events(self._message(asked.body, answer))))
+        finally:
+            asking.cancel()
+
+    def _message(self, request: dict[str, Any], answer: PolicyAnswer) -> dict[str, Any]:
         number, self._num_answered = self._num_answered, self._num_answered + 1
         content = [_with_id(block, f"toolu_policy_{number}_{index}") for index, block in enumerate(answer.content)]
         message = assistant_message(request, content, answer.usage)
-        if answer.stop_reason is not None:
-            message["stop_reason"] = answer.stop_reason
-        return replace(message_reply(request, message), sampled=answer.sampled)
+        return message if answer.stop_reason is None else {**message, "stop_reason": answer.stop_reason}
 
     async def aclose(self) -> None:
         """End the requests that wait. Idempotent."""
