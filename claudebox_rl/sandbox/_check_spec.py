@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
@@ -163,3 +163,14 @@ def check_fork(n: int) -> None:
 
 def _refuse(field: str, message: str, **context: Any) -> None:
     raise ConfigError(message, field=field, **context)
+
+
+def check_env(env: Mapping[str, str]) -> None:
+    """Refuse variables that no process can have.
+
+    Raises:
+        ConfigError: Names the variable.
+    """
+    for name, value in env.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise ConfigError(f"env: {name!r} can't be the name of a variable, or its value holds a NUL", name=name)

@@ -17,10 +17,11 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from claudebox_rl.errors import OutputLimitError, SandboxError
+from claudebox_rl.sandbox import _by_shell
 from claudebox_rl.sandbox._archive import pack, unpack
 from claudebox_rl.sandbox._check_spec import check_spec
 from claudebox_rl.sandbox._output import Kept
-from claudebox_rl.sandbox.exec_stream import ExecStream
+from claudebox_rl.sandbox.exec_stream import ExecStream, feed
 from claudebox_rl.sandbox.metrics import SandboxMetrics
 from claudebox_rl.sandbox.spec import Capabilities, ExecResult, SandboxSpec
 from claudebox_rl.types import RefusedConnection
@@ -192,7 +193,7 @@ class Sandbox(ABC):
         started = time.monotonic()
         kept = {"stdout": Kept(output_cap_bytes), "stderr": Kept(output_cap_bytes)}
         async with await self.open_exec(argv, env=env, cwd=cwd, user=user, timeout_s=timeout_s) as stream:
-            feeder = asyncio.create_task(_feed(stream, stdin))
+            feeder = asyncio.create_task(feed(stream, stdin))
             try:
                 async for chunk in stream:
                     kept[chunk.stream].add(chunk.data)
@@ -233,15 +234,19 @@ class Sandbox(ABC):
         Raises:
             SandboxError: It can't be written (read-only, full, a folder in its place).
         """
-        script = (
-            'set -e; [ ! -d "$1" ] || { echo is a folder >&2; exit 1; }; folder=${1%/*}/; mkdir -p -- "$folder"; '
-            'part=$folder.claudebox-$$; trap \'rm -f -- "$part"\' EXIT; umask 077; cat > "$part"; chmod "$2" "$part"; '
-            'mv -f -- "$part" "$1"'
-        )
-        result = await self.exec(["sh", "-c", script, "sh", self.root + path, f"{mode:o}"], stdin=data, timeout_s=120)
-        if result.exit_code != 0:
-            detail = result.stderr.decode("utf-8", "replace").strip()
-            raise SandboxError(f"can't write {path} in the sandbox: {detail}", path=path)
+        await _by_shell.write_file(self, path, data, mode)
+
+    async def resolve_path(self, path: str) -> str:
+        """Return the absolute path without links to which a path leads at this moment; what is missing is kept.
+
+        Args:
+            path: Absolute, as commands see it (with `root`), and so is what is returned.
+
+        Raises:
+            SandboxError: It can't be told: its links lead in a circle, or through a link of /proc, which leads each
+                process elsewhere.
+        """
+        return await _by_shell.resolve_path(self, path)
 
     async def copy_in(self, source: Path, target: str) -> None:
         """Copy a file or a folder's content of the host to `target` inside; times and owners are not kept.
@@ -290,12 +295,3 @@ class Sandbox(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await asyncio.shield(self.stop())
-
-
-async def _feed(stream: ExecStream, data: bytes) -> None:
-    try:
-        for start in range(0, len(data), 1 << 16):
-            await stream.write_stdin(data[start : start + (1 << 16)])
-        await stream.close_stdin()
-    except BrokenPipeError:
-        return

@@ -55,3 +55,13 @@ class ExecStream(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await asyncio.shield(self.kill())
+
+
+async def feed(stream: ExecStream, data: bytes) -> None:
+    """Send a whole standard input and end-of-file; a command that takes no more of it is no error."""
+    try:
+        for start in range(0, len(data), 1 << 16):
+            await stream.write_stdin(data[start : start + (1 << 16)])
+        await stream.close_stdin()
+    except BrokenPipeError:
+        return

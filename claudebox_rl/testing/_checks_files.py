@@ -278,3 +278,36 @@ async def own_folders_are_writable_by_commands(lab: Lab) -> None:
     script = 'for f in "$@"; do mkdir -p "$f/made" && echo x > "$f/made/file" && rm -r "$f/made" || exit 1; done'
     result = await sandbox.exec(in_shell(script, *(sandbox.root + folder for folder in (*WRITABLE, "/tmp"))))
     expect(result.exit_code == 0, "written and removed", result)
+
+
+@check("shell")
+async def paths_lead_where_commands_go(lab: Lab) -> None:
+    """A path is resolved link by link, as a command inside would; what is missing at its end is kept."""
+    sandbox, spot = await lab.sandbox(), await lab.spot()
+    place = sandbox.root + spot
+    links = "ln -s in to && ln -s ../to/./x in/up && ln -s /usr out && ln -s 'gone\n' new && ln -s a b && ln -s b a"
+    expect((await sandbox.exec(in_shell(f"mkdir in && {links}"), cwd=spot)).exit_code == 0, "links")
+    ways = {
+        "in": "in",
+        "to/x y/z": "in/x y/z",
+        "in/up/..": "in",
+        "to/../in//.": "in",
+        "none/../to": "in",
+        "new": "gone\n",
+    }
+    for path, led in ways.items():
+        told = await sandbox.resolve_path(f"{place}/{path}")
+        expect(told == f"{place}/{led}", f"{path} leads to {led}", told)
+    expect(await sandbox.resolve_path(f"{place}/out/..") == "/", "the parent of where the link leads")
+    with refused(SandboxError):
+        await sandbox.resolve_path(f"{place}/a/x")
+
+
+@check("shell")
+async def paths_do_not_lead_through_a_process(lab: Lab) -> None:
+    """A link of /proc leads each process elsewhere, so where it leads can't be told, by whatever way it is reached."""
+    sandbox, spot = await lab.sandbox(), await lab.spot()
+    await sandbox.exec(in_shell("ln -s /proc/self/cwd here && ln -s /dev/fd fd"), cwd=spot)
+    for path in ("/proc/self/cwd/x", "/proc/self/root", f"{sandbox.root}{spot}/here/x", f"{sandbox.root}{spot}/fd/3"):
+        with refused(SandboxError):
+            await sandbox.resolve_path(path)

@@ -91,6 +91,12 @@ class WritesInParts(FakeSandbox):
         await super().write_file(path, data, mode=mode)
 
 
+class AsksARealpath(UnsafeSandbox):
+    async def resolve_path(self, path: str) -> str:
+        told = await self.exec(["realpath", "-m", "--", path])
+        return told.text.rstrip("\n")
+
+
 class NoMode(UnsafeSandbox):
     async def write_file(self, path: str, data: bytes, *, mode: int = 0o644) -> None:
         await super().write_file(path, data)
@@ -260,6 +266,8 @@ class PretendsLimits(UnsafeSandbox):
         (FailureRaises, "failure_is_a_result"),
         (InputIsLate, "input_and_output_are_streamed"),
         (WritesInParts, "writing_is_atomic"),
+        (AsksARealpath, "paths_lead_where_commands_go"),
+        (AsksARealpath, "paths_do_not_lead_through_a_process"),
         (NoMode, "mode_is_kept"),
         (WritesThroughLinks, "writing_replaces_a_link_not_its_target"),
         (WaitsForPipes, "pipe_or_device_is_no_file"),

@@ -7,6 +7,7 @@ import os
 import stat
 
 from claudebox_rl.sandbox._guest.lean import Any
+from claudebox_rl.sandbox._guest.place import Place
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES
 
 
@@ -90,7 +91,10 @@ class Writer:
                 return
 
 
-def open_file(message: dict[str, Any]) -> Reader | Writer:
+Transfer = Reader | Writer | Place
+
+
+def open_file(message: dict[str, Any]) -> Transfer:
     """Start the transfer that a message asks for.
 
     Raises:
@@ -98,4 +102,6 @@ def open_file(message: dict[str, Any]) -> Reader | Writer:
     """
     if message["op"] == "read":
         return Reader(message["path"], message["max_bytes"])
+    if message["op"] == "resolve":
+        return Place(message["path"])
     return Writer(message["path"], message["mode"], message["id"])

@@ -9,7 +9,7 @@ import time
 from claudebox_rl.sandbox._guest import processes
 from claudebox_rl.sandbox._guest.commands import Command
 from claudebox_rl.sandbox._guest.confine import confine
-from claudebox_rl.sandbox._guest.files import Reader, Writer, open_file
+from claudebox_rl.sandbox._guest.files import Transfer, open_file
 from claudebox_rl.sandbox._guest.lean import Any, FrameType, NoReturn, signal, socket
 from claudebox_rl.sandbox._guest.measure import Measurement
 from claudebox_rl.sandbox._guest.still import Still
@@ -39,7 +39,7 @@ class Supervisor:
         self._unsent = bytearray()
         self._watch = Watch()
         self._commands: dict[int, Command] = {}
-        self._files: dict[int, Reader | Writer] = {}
+        self._files: dict[int, Transfer] = {}
         self._past_sessions: dict[int, int] = {}
         """Sessions of ended commands that still have members, with their leaders' start times."""
         self._dying: list[Command] = []
@@ -148,7 +148,7 @@ class Supervisor:
         last = message["op"] == "close"
         with acting_as(self._owner):
             try:
-                if message["op"] in ("read", "write"):
+                if message["op"] in ("read", "write", "resolve"):
                     self._files[serial] = open_file(message)
                 if not last:
                     last, chunk = self._files[serial].serve(data, message["last"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from claudebox_rl.errors import ConfigError, OutputLimitError, SandboxError, SandboxStartError, SandboxUnavailableError
-from claudebox_rl.sandbox._check_spec import check_port
+from claudebox_rl.sandbox._check_spec import check_env, check_port
 from claudebox_rl.sandbox._egress.egress import PROXY_PORT, Egress, proxy_env
 from claudebox_rl.sandbox._guest.wire import CHUNK_BYTES, WireError
 from claudebox_rl.sandbox._network.connection import Connection, Counted, Door, host_port
@@ -212,6 +213,13 @@ class SupervisedSandbox(Sandbox):
                 _check_reply(reply, path, "write")
                 request = {"op": "next"}
 
+    async def resolve_path(self, path: str) -> str:
+        """Return where a path leads, as the sandbox's own user finds it; one round trip."""
+        with Exchange(self._live()) as exchange:
+            reply, data = await exchange.ask(op="resolve", path=absolute(path, "path"), last=False)
+            _check_reply(reply, path, "resolve")
+        return absolute(os.fsdecode(data), "path")
+
     # Ports
 
     async def expose_host_port(self, port: int) -> str:
@@ -265,17 +273,6 @@ class SupervisedSandbox(Sandbox):
         self._held.push_async_callback(relay.close)
         await relay.open(listener)
         return f"127.0.0.1:{listener.getsockname()[1]}"
-
-
-def check_env(env: Mapping[str, str]) -> None:
-    """Refuse variables that no process can have.
-
-    Raises:
-        ConfigError: Names the variable.
-    """
-    for name, value in env.items():
-        if not name or "=" in name or "\0" in name + value:
-            raise ConfigError(f"env: {name!r} can't be the name of a variable, or its value holds a NUL", name=name)
 
 
 def absolute(path: str, what: str) -> str:

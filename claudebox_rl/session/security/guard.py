@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from claudebox_rl.agent.guard import ToolRequest, Verdict
+from claudebox_rl.errors import SandboxError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox._egress.hosts import is_reached
 from claudebox_rl.sandbox.base import WORKSPACE
@@ -46,7 +47,6 @@ _HARMLESS = frozenset(
 """They touch neither files nor networks; what a sub-agent does is judged call by call."""
 _CLI_TIMEOUT_MS = 120_000
 """Of a shell command that asks for none."""
-_RESOLVE_S = 10.0
 
 
 class PolicyGuard:
@@ -65,7 +65,7 @@ class PolicyGuard:
     def __init__(self, policy: SecurityPolicy, sandbox: Sandbox, cwd: str, readable: Iterable[str] = ()) -> None:
         self._policy, self._sandbox, self._cwd = policy, sandbox, cwd
         self._workspace = tuple(dict.fromkeys((WORKSPACE, cwd)))
-        self._paths = PathRules.of(policy, self._workspace, readable)
+        self._paths = PathRules.of(policy, self._workspace, readable, sandbox.root)
 
     async def judge(self, call: ToolRequest) -> Verdict:
         """See `ToolGuard`."""
@@ -111,21 +111,18 @@ class PolicyGuard:
         return judge_script(script, rules)
 
     async def _path(self, path: str, cwd: str, *, writes: bool, below: bool = False) -> str | None:
-        if self._paths.is_empty:
+        if self._paths.are_free(writes=writes):
             return None
-        asked = absolute(path.removeprefix(self._sandbox.root), cwd)
+        asked = absolute(path, cwd)
         broken = self._paths.broken_by(asked, writes=writes, below=below)
         if broken is not None:
             return broken
-        meant = await self._resolved(asked)
-        if meant is None:
-            return f"{self._paths.words}: where {asked} leads can't be told"
+        try:
+            meant = await self._sandbox.resolve_path(asked)
+        except SandboxError as error:
+            return f"{self._paths.words}: where {asked} leads can't be told ({error.message})"
         broken = self._paths.broken_by(meant, writes=writes, below=below)
         return broken and f"{broken} ({asked} leads there)"
-
-    async def _resolved(self, path: str) -> str | None:
-        told = await self._sandbox.exec(["realpath", "-mz", "--", path], cwd="/", timeout_s=_RESOLVE_S)
-        return told.text.removesuffix("\0") if told.exit_code == 0 and told.text.startswith("/") else None
 
     async def _search(self, name: str, given: dict[str, Any], cwd: str) -> str | None:
         start = absolute(str(given.get("path") or cwd), cwd)
@@ -133,7 +130,7 @@ class PolicyGuard:
         broken = await self._path(start, cwd, writes=False, below=True)
         for pattern in patterns:
             part = fixed_part(pattern)
-            if part is None and not self._paths.is_empty:
+            if part is None and not self._paths.are_free(writes=False):
                 broken = broken or f"{self._paths.words}: where {pattern} leads can't be told"
             elif part:
                 broken = broken or await self._path(absolute(part, start), cwd, writes=False, below=True)

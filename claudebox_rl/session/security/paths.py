@@ -26,29 +26,30 @@ class PathRules:
     """Names the policy's field."""
 
     @classmethod
-    def of(cls, policy: SecurityPolicy, workspace: Iterable[str], readable: Iterable[str]) -> PathRules:
+    def of(cls, policy: SecurityPolicy, workspace: Iterable[str], readable: Iterable[str], root: str = "") -> PathRules:
         """Return a policy's rules.
 
         Args:
             policy: The policy.
             workspace: Folders that are the agent's workspace.
             readable: What the agent needs to read beside it: the skills' folders.
+            root: Prefix under which the agent sees the sandbox's folders (`Sandbox.root`).
         """
-        allowed, workspace, readable = policy.allowed_paths, tuple(workspace), tuple(readable)
+        allowed, blocked = _seen(policy.allowed_paths, root), _seen(policy.blocked_paths, root)
+        workspace, readable = _seen(workspace, root), _seen(readable, root)
         words = f"file_system={policy.file_system}"
         if policy.file_system == "workspace_only":
             roots = (*workspace, *allowed)
-            return cls((*roots, *readable), roots, policy.blocked_paths, words)
+            return cls((*roots, *readable), roots, blocked, words)
         if allowed:
-            words = f"allowed_paths={', '.join(allowed)}"
+            words = f"allowed_paths={', '.join(policy.allowed_paths)}"
         within = (*allowed, *readable) if allowed else None
         writable = () if policy.file_system == "readonly" else (allowed or None)
-        return cls(within, writable, policy.blocked_paths, words)
+        return cls(within, writable, blocked, words)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether every path is as good as another."""
-        return self.readable is None and self.writable is None and not self.blocked
+    def are_free(self, *, writes: bool) -> bool:
+        """Say whether every path is as good as another."""
+        return (self.writable if writes else self.readable) is None and not self.blocked
 
     def broken_by(self, path: str, *, writes: bool, below: bool = False) -> str | None:
         """Return what a use of a path would break; None: nothing.
@@ -86,6 +87,12 @@ def fixed_part(pattern: str) -> str | None:
         return None
     fixed = "/".join(parts[:wild])
     return "/" if not fixed and pattern.startswith("/") else fixed
+
+
+def _seen(paths: Iterable[str], root: str) -> tuple[str, ...]:
+    """Return paths as they are, and below a root where there is one."""
+    paths = tuple(paths)
+    return (*paths, *(root + path for path in paths if not path.startswith(f"{root}/"))) if root else paths
 
 
 def _lies_in(path: str, folder: str) -> bool:

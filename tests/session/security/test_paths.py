@@ -51,7 +51,9 @@ def test_readonly_and_allowed_paths() -> None:
     narrow = SecurityPolicy(allowed_paths=("/workspace/src/",))
     assert not broken(narrow, "/workspace/src/a", writes=True)
     assert broken(narrow, "/workspace/a")
-    assert PathRules.of(SecurityPolicy(), WORK, ()).is_empty
+    assert PathRules.of(readonly, WORK, ()).are_free(writes=False)
+    assert not PathRules.of(readonly, WORK, ()).are_free(writes=True)
+    assert PathRules.of(SecurityPolicy(), WORK, ()).are_free(writes=True)
 
 
 def test_a_search_from_above_a_blocked_path_would_see_it() -> None:

@@ -9,14 +9,16 @@ import pytest
 
 from claudebox_rl import SecurityPolicy
 from claudebox_rl.agent.guard import GuardPost, ToolRequest, Verdict
+from claudebox_rl.sandbox import SandboxSpec
 from claudebox_rl.sandbox.local import LocalSandbox
+from claudebox_rl.sandbox.unsafe import UnsafeSandbox
 from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.security.presets import PRESETS
 
 CLOSED = SecurityPolicy(file_system="workspace_only", blocked_paths=("/workspace/secret",))
 LINKS = (
     "mkdir secret src; echo s > secret/key; echo a > src/a; ln -s /etc out; ln -s /usr/lib/os-release file; "
-    "ln -s secret/key key; ln -s nowhere/../../../etc/new new"
+    "ln -s secret/key key; ln -s /proc/self/cwd/secret/key mine; ln -s nowhere/../../../etc/new new"
 )
 
 
@@ -45,6 +47,8 @@ async def judged(sandbox: LocalSandbox, policy: SecurityPolicy, name: str, **giv
         ("Read", {"file_path": "/workspace/src/../secret/key"}),
         ("Read", {"file_path": "/workspace/key"}),
         ("Read", {"file_path": "/proc/self/root/workspace/secret/key"}),
+        ("Read", {"file_path": "/proc/self/cwd/secret/key"}),
+        ("Read", {"file_path": "/workspace/mine"}),
         ("Read", {"file_path": "/workspace/src/a\0/../../secret/key"}),
         ("Write", {"file_path": "/tmp/x", "content": ""}),
         ("Write", {"file_path": "/workspace/new", "content": ""}),
@@ -80,6 +84,36 @@ async def test_closed(sandbox: LocalSandbox, name: str, given: dict[str, Any]) -
     verdict = await judged(sandbox, CLOSED, name, **given)
     assert verdict.allow is False
     assert verdict.reason
+
+
+@pytest.mark.parametrize("path", ["/proc/self/cwd/secret/key", "/proc/thread-self/cwd/secret/key", "/workspace/mine"])
+async def test_the_agents_own_links_of_proc_hide_nothing(sandbox: LocalSandbox, path: str) -> None:
+    policy = SecurityPolicy(blocked_paths=("/workspace/secret",))
+    assert (await judged(sandbox, policy, "Read", file_path="/proc/cpuinfo")).allow is True
+    assert (await judged(sandbox, policy, "Read", file_path=path)).allow is False
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "allowed"),
+    [
+        ("Read", {"file_path": "secret/key"}, False),
+        ("Read", {"file_path": "{root}/workspace/secret/key"}, False),
+        ("Read", {"file_path": "key"}, False),
+        ("Read", {"file_path": "src/a"}, True),
+        ("Bash", {"command": "cat secret/key"}, False),
+        ("Bash", {"command": "cat {root}/workspace/secret/key"}, False),
+        ("Bash", {"command": "cat src/a"}, True),
+    ],
+    ids=str,
+)
+async def test_without_isolation_paths_have_a_root(name: str, given: dict[str, str], allowed: bool) -> None:
+    policy = SecurityPolicy(blocked_paths=("/workspace/secret",))
+    async with UnsafeSandbox(SandboxSpec(network="full")) as sandbox:
+        assert (await sandbox.exec(["sh", "-c", LINKS])).exit_code == 0
+        cwd = f"{sandbox.root}/workspace"
+        guard = PolicyGuard(policy, sandbox, "/workspace", ())
+        asked = {key: text.replace("{root}", sandbox.root) for key, text in given.items()}
+        assert (await GuardPost([guard]).judge(ToolRequest("t", name, asked, cwd=cwd))).allow is allowed
 
 
 @pytest.mark.parametrize(
