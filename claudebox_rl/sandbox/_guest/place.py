@@ -57,8 +57,10 @@ def _link(path: str, proc: int) -> str | None:
     """Return what a link holds; None: it is none, or missing."""
     try:
         found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return None
+        raise
     if not stat.S_ISLNK(found.st_mode):
         return None
     if found.st_dev == proc:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import re
 import socket
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ from claudebox_rl.sandbox.spec import Network, SandboxSpec
 from claudebox_rl.types import RefusedConnection
 
 _DETAIL_CHARS = 500
+_IN_NO_NAME = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""NUL, and surrogates that stand for no byte."""
 _OF_USERS = ("HOME", "USER", "LOGNAME")
 """Variables that the supervisor sets, where they are not given, for a command of another user."""
 
@@ -279,9 +282,9 @@ def absolute(path: str, what: str) -> str:
     """Return a path inside as it is.
 
     Raises:
-        ConfigError: It is relative or holds a NUL.
+        ConfigError: It is relative, or no file can have such a name.
     """
-    if not path.startswith("/") or "\0" in path:
+    if not path.startswith("/") or _IN_NO_NAME.search(path):
         raise ConfigError(f"{what}={path!r} is not an absolute path inside", **{what: path})
     return path
 

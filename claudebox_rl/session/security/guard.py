@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +12,10 @@ from claudebox_rl.errors import SandboxError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox._egress.hosts import is_reached
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.security.follow import follow
 from claudebox_rl.session.security.paths import HOME, PathRules, absolute, fixed_part
 from claudebox_rl.session.security.policy import SecurityPolicy
-from claudebox_rl.session.security.shell import ShellRules, judge_script
+from claudebox_rl.session.security.shell import ShellRules, judge_script, ways
 
 _READS = {"Read": "file_path", "NotebookRead": "notebook_path", "LS": "path"}
 _WRITES = {"Write": "file_path", "Edit": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
@@ -45,6 +47,8 @@ _HARMLESS = frozenset(
     )
 )
 """They touch neither files nor networks; what a sub-agent does is judged call by call."""
+_MOST_PATHS = 1000
+"""Of one shell command."""
 _CLI_TIMEOUT_MS = 120_000
 """Of a shell command that asks for none."""
 
@@ -78,7 +82,7 @@ class PolicyGuard:
 
     async def _broken(self, name: str, given: dict[str, Any], cwd: str) -> str | None:
         if name in _SHELLS:
-            return self._command(str(given["command"]), cwd)
+            return await self._command(str(given["command"]), cwd)
         if name in _READS:
             return await self._path(str(given.get(_READS[name]) or cwd), cwd, writes=False)
         if name in _WRITES:
@@ -94,21 +98,14 @@ class PolicyGuard:
             return None
         return f"the tool {name} is not one that this policy can judge"
 
-    def _command(self, script: str, cwd: str) -> str | None:
-        policy, paths = self._policy, self._paths
-        rules = ShellRules(
-            blocked=policy.blocked_commands,
-            allowed=policy.allowed_commands,
-            is_strict=policy.is_strict,
-            allow_sudo=policy.allow_sudo,
-            allow_root=policy.allow_root,
-            allowed_paths=paths.readable or (),
-            blocked_paths=paths.blocked,
-            writable=paths.writable,
-            cwd=cwd,
-            home=HOME,
-        )
-        return judge_script(script, rules)
+    async def _command(self, script: str, cwd: str) -> str | None:
+        rules = shell_rules(self._policy, self._paths, cwd)
+        broken = judge_script(script, rules)
+        named = {} if broken else ways(script, rules)
+        if len(named) > _MOST_PATHS:
+            return f"{self._paths.words}: more than {_MOST_PATHS} paths in one command are not judged"
+        links = await follow(self._sandbox, named)
+        return judge_script(script, replace(rules, links=links)) if links else broken
 
     async def _path(self, path: str, cwd: str, *, writes: bool, below: bool = False) -> str | None:
         if self._paths.are_free(writes=writes):
@@ -156,3 +153,25 @@ class PolicyGuard:
         asked = call.input.get("timeout")
         asked_ms = asked if isinstance(asked, int | float) else _CLI_TIMEOUT_MS
         return {**call.input, "timeout": max(1, min(int(asked_ms), int(most_s * 1000)))}
+
+
+def shell_rules(policy: SecurityPolicy, paths: PathRules, cwd: str) -> ShellRules:
+    """Return what a policy says of shell commands.
+
+    Args:
+        policy: The policy.
+        paths: Its rules for paths.
+        cwd: Where a command starts.
+    """
+    return ShellRules(
+        blocked=policy.blocked_commands,
+        allowed=policy.allowed_commands,
+        is_strict=policy.is_strict,
+        allow_sudo=policy.allow_sudo,
+        allow_root=policy.allow_root,
+        allowed_paths=paths.readable or (),
+        blocked_paths=paths.blocked,
+        writable=paths.writable,
+        cwd=cwd,
+        home=HOME,
+    )

@@ -166,6 +166,38 @@ async def test_unknown_tools_are_only_closed_where_the_policy_is(sandbox: LocalS
     assert (await judged(sandbox, PRESETS["standard"], "mcp__x__y")).allow is True
 
 
+@pytest.mark.parametrize(
+    ("command", "allowed"),
+    [
+        ("cat src/a src/*; ls nothing*", True),
+        ("cat to/a < to/a > to/b", True),
+        ("git commit -m " + "x" * 300, True),
+        ("echo " + "y" * 5000, True),
+        ("cat file", False),
+        ("cat ./f*e", False),
+        ("cat < file", False),
+        ("cat */hostname", False),
+        ("cat out/$X", False),
+        ("cd out; ls", False),
+        ("cat src/../out/../etc/hostname", False),
+        ("cat key", False),
+        ("cp src/a new", False),
+        ("head --lines=3 -- file", False),
+        ("cat mine", False),
+        ("cat round", False),
+        ("touch " + " ".join(f"f{n}" for n in range(1001)), False),
+    ],
+)
+async def test_links_are_followed_for_commands_too(sandbox: LocalSandbox, command: str, allowed: bool) -> None:
+    assert (await sandbox.exec(["sh", "-c", "ln -s src to; ln -s round round"])).exit_code == 0
+    assert (await judged(sandbox, CLOSED, "Bash", command=command)).allow is allowed
+
+
+async def test_a_pattern_in_an_odd_folder_is_not_taken_for_another(sandbox: LocalSandbox) -> None:
+    assert (await sandbox.exec(["sh", "-c", "mkdir '[s]'; ln -s /etc '[s]/e'"])).exit_code == 0
+    assert (await judged(sandbox, CLOSED, "Bash", command="cd '[s]'; cat e*/hostname")).allow is False
+
+
 async def test_a_refusal_says_what_it_breaks(sandbox: LocalSandbox) -> None:
     verdict = await judged(sandbox, CLOSED, "Read", file_path="/workspace/out/hostname")
     assert verdict.violation is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from claudebox_rl.session.security.shell._cuts import cut
 from claudebox_rl.session.security.shell._expand import read_inside, value_of
 from claudebox_rl.session.security.shell._parameters import piece_of, variable
 from claudebox_rl.session.security.shell._parser import text_of
@@ -35,6 +36,8 @@ def braced(reader: Reader, node: Node, scope: Scope, around: Around, is_quoted: 
         scope.assign(name, UNKNOWN)
         return unknown
     known = scope.variables.get(name)
+    if known is not None and known.text is not None and (text := cut(source, known.text)) is not None:
+        return [piece_of(Word(text), is_quoted)]
     if operator in (":-", "-") and known is not None and known.text is not None:
         if known.text or operator == "-":
             return [piece_of(known, is_quoted)]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from claudebox_rl.session.security.shell._outputs import output_of
 from claudebox_rl.session.security.shell._python import commands_in
 from claudebox_rl.session.security.shell.reading import Word
 
@@ -181,7 +182,7 @@ def _sed(reader: Reader, words: list[Word], scope: Scope, around: Around) -> str
                 reader.doubt("what the program of `sed` runs can't be known")
         elif _sed_runs(program):
             reader.doubt("the program of `sed` runs or writes what can't be known")
-    return None
+    return output_of("sed", words[1:], scope, around.stdin.text if around.stdin else None)
 
 
 def _is_tame_tail(word: Word) -> bool:

@@ -148,12 +148,34 @@ def _which(words: list[str], stdin: str | None) -> str | None:
     return None
 
 
+def _sed(words: list[str], stdin: str | None) -> str | None:
+    found = re.fullmatch(r"s([/,|#])([\w ]+)\1([\w ]*)\1(g?)", words[0]) if len(words) == 1 else None
+    if found is None or stdin is None:
+        return None
+    return "\n".join(line.replace(found[2], found[3], -1 if found[4] else 1) for line in stdin.split("\n"))
+
+
+def _cut(words: list[str], stdin: str | None) -> str | None:
+    found = re.fullmatch(r"-c ?([1-9]\d{0,3})-", " ".join(words))
+    if found is None or stdin is None or not stdin.isascii():
+        return None
+    return "\n".join(line[int(found[1]) - 1 :] for line in stdin.split("\n"))
+
+
+def _head(words: list[str], stdin: str | None) -> str | None:
+    found = re.fullmatch(r"-c ?(\d{1,6})", " ".join(words))
+    return None if found is None or stdin is None or not stdin.isascii() else stdin[: int(found[1])]
+
+
 _PRINTERS: dict[str, Callable[[list[str], str | None], str | None]] = {
     "echo": _echo,
     "printf": _printf,
     "base64": _base64,
     "xxd": _unhex,
     "rev": _rev,
+    "sed": _sed,
+    "cut": _cut,
+    "head": _head,
     "tr": _tr,
     "cat": _cat,
     "tee": lambda words, stdin: stdin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _FROM_OUTSIDE = frozenset({"HOME", "PWD", "OLDPWD", "TMPDIR", "USER", "LOGNAME", "HOSTNAME", "VIRTUAL_ENV"})
 _NUMBERS = frozenset("?#$!-") | {"RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "BASHPID", "EPOCHSECONDS"}
+
+_PLAIN = re.compile(r"[^\s*?\[\]\\(){}]+")
+"""A word that stays one, and the same, where it is split and expanded."""
 
 
 def piece_of(word: Word, is_quoted: bool) -> Piece:
@@ -53,4 +57,7 @@ def _positional(scope: Scope, name: str, is_quoted: bool) -> list[Piece]:
         return []
     if name == "*" and is_quoted and all(a.text is not None for a in args):
         return [Piece(" ".join(a.text or "" for a in args), is_quoted=True, is_expanded=True)]
+    if all(a.text is not None and _PLAIN.fullmatch(a.text) for a in args):
+        # Neither quoted nor not makes a difference: each is a word.
+        return [Piece(" ".join(a.text or "" for a in args), is_expanded=True)]
     return [Piece(None, is_expanded=True, word=UNKNOWN)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
+from collections.abc import Iterator
 
 from claudebox_rl.session.security.shell._lists import names
 from claudebox_rl.session.security.shell._writers import written_by
@@ -42,6 +43,29 @@ def judge_paths(command: Command, rules: ShellRules) -> str | None:
             if reason := _judge(part, command, rules, is_write=True):
                 return reason
     return _judge_recursion(command, rules)
+
+
+def ways_of(command: Command, rules: ShellRules) -> Iterator[tuple[str, bool]]:
+    """Give the absolute paths that a command names, as they are written, and whether each is a pattern of paths."""
+    named = [] if command.name in _TEXT_ONLY else [*_named(command), *written_by(command)]
+    for word in (*command.reads, *command.writes, *named):
+        if word.is_tame or word.is_feed:
+            continue
+        for text in _texts(word):
+            for way in _places(text, command, rules) or ():
+                if not _FREE.match(_clean(way)):
+                    yield way, word.pattern is not None
+
+
+def _texts(word: Word) -> list[str]:
+    """Return what of a word is taken for paths: of one that is known in part, the folder."""
+    text = word.text if word.text is not None else word.pattern
+    if text is None:
+        start = word.starts().removeprefix("file://")
+        return [start[: start.rindex("/") + 1]] if "/" in start and "://" not in start else []
+    if "://" in text and not text.startswith("file:"):
+        return []
+    return _parts(text.removeprefix("file://"))
 
 
 def _named(command: Command) -> list[Word]:
@@ -83,19 +107,19 @@ def _in_option(word: Word, start: str) -> list[Word]:
 
 
 def _places(text: str, command: Command, rules: ShellRules) -> set[str] | None:
-    """Return the absolute paths that a text may name, or None."""
+    """Return the absolute paths that a text may name, as they are written, or None."""
     if text.startswith("~"):
         if text != "~" and not text.startswith("~/"):
             return None
         text = posixpath.join(rules.home, text[2:])
     if text.startswith("/"):
-        return {_clean(text)}
+        return {text}
     if not command.folders:
         return None
     found: set[str] = set()
     for folder in command.folders:
         start = rules.home + folder[1:] if folder.startswith("~") else folder
-        found.add(_clean(posixpath.join(rules.cwd, start, text)))
+        found.add(posixpath.join(rules.cwd, start, text))
     return found
 
 
@@ -112,15 +136,10 @@ def _judge(word: Word, command: Command, rules: ShellRules, *, is_write: bool) -
     if word.is_tame or word.is_feed:
         return None
     is_program = bool(command.words) and word is command.words[0]
-    text = word.text if word.text is not None else word.pattern
-    if text is None:
+    if word.text is None and word.pattern is None:
         return _judge_unknown(word, command, rules, is_write=is_write)
-    if "://" in text and not text.startswith("file:"):
-        return None
-    if text.startswith("file://"):
-        text = text[7:]
     reason = None
-    for part in _parts(text):
+    for part in _texts(word):
         reason = reason or _judge_text(part, word, command, rules, is_write=is_write, is_program=is_program)
     return reason
 
@@ -139,7 +158,10 @@ def _judge_text(
         if not rules.is_strict:
             return None
         return f"what `{part[:80]}` names can't be known where a `cd` may fail or go elsewhere; {_HINT}"
-    for place in sorted(places):
+    if rules.is_strict and word.pattern is not None and re.search(r"[*?\[]", "".join((rules.cwd, *command.folders))):
+        return f"what `{part[:80]}` matches can't be known in a folder with such a name; {_HINT}"
+    for way in sorted(places):
+        place = _clean(way)
         if rules.is_strict and re.match(r"/proc/[^/]+/(cwd|root|fd|task|map_files)(/|$)", place):
             return f"`{place[:80]}` leads to where can't be known; {_HINT}"
         if _FREE.match(place):
@@ -148,6 +170,18 @@ def _judge_text(
             place, rules, is_write=is_write, is_pattern=word.pattern is not None, is_program=is_program
         ):
             return reason
+        if reason := _judge_led(way, rules, is_write=is_write, is_program=is_program):
+            return reason
+    return None
+
+
+def _judge_led(way: str, rules: ShellRules, *, is_write: bool, is_program: bool) -> str | None:
+    """Judge where links lead a path."""
+    for led in rules.links.get(way, ()):
+        if led is None:
+            return f"where `{way[:80]}` leads can't be told; {_HINT}"
+        if reason := _judge_place(led, rules, is_write=is_write, is_pattern=False, is_program=is_program):
+            return f"{reason} (`{way[:80]}` leads there)"
     return None
 
 
@@ -192,8 +226,9 @@ def _judge_unknown(word: Word, command: Command, rules: ShellRules, *, is_write:
         folder = start[: start.rindex("/") + 1]
         places = _places(folder, command, rules)
         is_within = places is not None and all(
-            _judge_place(p, rules, is_write=is_write, is_pattern=False, is_program=False) is None
-            and not any(_is_below(_home(b, rules), p) for b in rules.blocked_paths)
+            _judge_place(_clean(p), rules, is_write=is_write, is_pattern=False, is_program=False) is None
+            and _judge_led(p, rules, is_write=is_write, is_program=False) is None
+            and not any(_is_below(_home(b, rules), _clean(p)) for b in rules.blocked_paths)
             for p in places
         )
         if is_within:
@@ -211,7 +246,7 @@ def _starts(command: Command) -> list[Word]:
 
 
 def _judge_recursion(command: Command, rules: ShellRules) -> str | None:
-    if not rules.blocked_paths:
+    if not (rules.blocked_paths or rules.allowed_paths):
         return None
     texts = [t for t in command.argv[1:] if t]
     is_deep = command.name in _RECURSIVE or any(
@@ -222,10 +257,12 @@ def _judge_recursion(command: Command, rules: ShellRules) -> str | None:
     if not is_deep or command.name in ("git", "python", "python3", "pip", "npm"):
         return None
     words = [w for w in _starts(command) if w.text] or [Word(".")]
+    if words == [Word(".")] and (reason := _judge(words[0], command, rules, is_write=False)):
+        return reason
     for word in words:
         for place in _places(word.text or ".", command, rules) or set():
             for blocked in rules.blocked_paths:
-                if _is_below(_home(blocked, rules), place):
+                if _is_below(_home(blocked, rules), _clean(place)):
                     return (
                         f"`{command.name}` would go into `{blocked}`, which the security policy blocks; "
                         "name the folders beside it"

@@ -21,6 +21,8 @@ _LONG = {
     "kill": {"signal": "s"},
 }
 _SAME = {"rm": {"R": "r"}, "cp": {"R": "r"}}
+_FAMILIES = {"mkfs": ("mkfs.*", "mke2fs", "mkdosfs")}
+"""Programs that are another's own kinds, which it runs itself."""
 _COULD_BE_OPTION = "-rf"
 
 
@@ -41,6 +43,11 @@ class Pattern:
     letters: frozenset[str] = frozenset()
     longs: frozenset[str] = frozenset()
     operands: tuple[str, ...] = ()
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names, or patterns of names, of the programs that are meant."""
+        return (self.name, *_FAMILIES.get(self.name, ()))
 
 
 @lru_cache(maxsize=512)
@@ -77,7 +84,7 @@ def match(command: Command, pattern: Pattern) -> bool | None:
     name = command.name
     if name is None:
         return None
-    if name != pattern.name and not fnmatch.fnmatchcase(name, pattern.name):
+    if not any(name == one or fnmatch.fnmatchcase(name, one) for one in pattern.programs):
         return False
     if not (pattern.letters or pattern.longs or pattern.operands):
         return True
@@ -165,10 +172,18 @@ def _is_operand(command: Command, word: Word, wanted: str) -> bool | None:
     if command.name == "chmod" and wanted.isdigit():
         return _mode(text) == int(wanted, 8) & 0o777 if re.fullmatch("[0-7]+", wanted) else text == wanted
     if "=" in wanted or "*" in wanted:
-        return text == wanted or text.startswith(wanted) or fnmatch.fnmatchcase(text, wanted)
+        return any(one.startswith(wanted) or fnmatch.fnmatchcase(one, wanted) for one in _spelled(command, text))
     if wanted.startswith(("/", "~")) or wanted in (".", ".."):
         return _same_path(command, text, wanted)
     return text == wanted
+
+
+def _spelled(command: Command, text: str) -> list[str]:
+    """Return an operand, and with the path after its `=` made absolute."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        return [text]
+    return [text, *(f"{key}={posixpath.normpath('/' + posixpath.join(f, value).lstrip('/'))}" for f in command.folders)]
 
 
 def _whole(command: Command, pattern: str, wanted: str) -> bool | None:

@@ -101,7 +101,7 @@ class Reader:
             self._call(name, words, scope.copy(), around)
         self._doubt_name(head, name, scope)
         if name in scope.aliases:
-            tail = " ".join(quote(word.text) if word.text is not None else '"$@"' for word in words[1:])
+            tail = " ".join(_source(word) for word in words[1:])
             self.notes.depth += 1
             self.script(f"{scope.aliases[name]} {tail}", replace(scope.copy(), aliases={}), around)
             self.notes.depth -= 1
@@ -180,3 +180,11 @@ def _plain_name(name: str) -> str:
 def quote(text: str) -> str:
     """Return a text as a shell's word."""
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _source(word: Word) -> str:
+    """Return how a word may be written again; what can't be known stays so."""
+    if word.text is not None:
+        return quote(word.text)
+    is_plain = word.pattern is not None and re.fullmatch(r"[\w./*?-]+", word.pattern)
+    return word.pattern if word.pattern is not None and is_plain else '"$@"'

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from claudebox_rl.session.security.shell._hidden import shows, with_words_of
 from claudebox_rl.session.security.shell._lists import names
-from claudebox_rl.session.security.shell._paths import judge_paths
+from claudebox_rl.session.security.shell._paths import judge_paths, ways_of
 from claudebox_rl.session.security.shell._patterns import Pattern, compile_pattern, match
 from claudebox_rl.session.security.shell.read import read_script
 from claudebox_rl.session.security.shell.reading import Command, Reading
@@ -46,7 +46,7 @@ def judge_script(text: str, rules: ShellRules) -> str | None:
     - **What runs** are all commands on all branches: of shells' texts, here-documents and pipes, of launchers (`env`,
       `xargs`, `find -exec`), functions, aliases and traps. `find -delete` counts as `rm -rf`.
     - **`blocked`** refuses a command that a pattern names. Where a word that can't be known decides, strict rules
-      refuse.
+      refuse; others do where the text has the words that would make it the pattern.
     - **`allowed`** refuses each command that none of its patterns names; launchers and interpreters must be named too.
       Words of the shell that run no program (`cd`, `test`, `echo`, ...) need not.
     - **What can't be known** (a computed name, code in a string, something piped into a shell, changed PATH, a
@@ -55,7 +55,8 @@ def judge_script(text: str, rules: ShellRules) -> str | None:
     - **Paths** are words and redirects' targets, made absolute by `cwd`, `cd` and `..`. `blocked_paths` refuses those
       at or below one of them, and commands that would walk into one from above; `allowed_paths` all others than those
       below one of them; `writable` what commands known to write would write elsewhere. The device files
-      `/dev/null` and its like are free. Strict rules refuse a word that may be any path. Links are not followed.
+      `/dev/null` and its like are free. Strict rules refuse a word that may be any path. Links are followed as
+      `links` says.
 
     Args:
         text: The script, as given to Bash.
@@ -70,18 +71,35 @@ def judge_script(text: str, rules: ShellRules) -> str | None:
     if reading.unclear and any(pattern.name == "*" for pattern in blocked):
         return "no command may run by the security policy; use the tools that read files"
     for command in reading.commands:
-        reason = _judge_command(command, blocked, allowed, rules)
+        reason = _judge_command(text, command, blocked, allowed, rules)
         if reason:
             return reason
     return _judge_unclear(text, reading, blocked, rules)
 
 
-def _judge_command(command: Command, blocked: list[Pattern], allowed: list[Pattern], rules: ShellRules) -> str | None:
+def ways(text: str, rules: ShellRules) -> dict[str, bool]:
+    """Return the paths that a script names where the rules have something to say of paths.
+
+    Args:
+        text: The script.
+        rules: The rules.
+
+    Returns:
+        Absolute paths as written, links and `..` in them, each with whether it is a pattern: keys of `rules.links`.
+    """
+    if not (rules.allowed_paths or rules.blocked_paths or rules.writable):
+        return {}
+    return {way: is_pattern for command in read_script(text).commands for way, is_pattern in ways_of(command, rules)}
+
+
+def _judge_command(
+    text: str, command: Command, blocked: list[Pattern], allowed: list[Pattern], rules: ShellRules
+) -> str | None:
     if reason := _judge_user(command, rules):
         return reason
     for pattern in blocked:
         verdict = match(command, pattern)
-        if verdict:
+        if verdict or (verdict is None and match(with_words_of(text, command), pattern)):
             return _blocked(command, pattern)
         if verdict is None and rules.is_strict and command.name is not None:
             return (
@@ -138,22 +156,12 @@ def _judge_unclear(text: str, reading: Reading, blocked: list[Pattern], rules: S
     if rules.is_strict or rules.allowed:
         return f"{reading.unclear[0]}, and the security policy refuses what it can't know; {_PLAINLY}"
     for pattern in blocked:
-        if _shows(text, pattern):
+        words = [word for word in pattern.operands if word.isalpha()]
+        if any(shows(text, program, *words) for program in pattern.programs):
             return (
                 f"`{pattern.source}` is not allowed by the security policy, and `{pattern.name}` stands in a command "
                 f"that can't be judged ({reading.unclear[0]}); {_PLAINLY}"
             )
-    if not rules.allow_sudo and re.search(r"(?<![\w.-])(sudo|doas|pkexec)(?![\w.-])", _bare(text)):
-        return "`sudo` is not allowed by the security policy: no change of user; run the command as you are"
+    if not rules.allow_sudo and any(shows(text, name) for name in sorted(_CHANGES_USER)):
+        return f"no change of user is allowed by the security policy, and one stands in such a command; {_PLAINLY}"
     return None
-
-
-@lru_cache(maxsize=8)
-def _bare(text: str) -> str:
-    return re.sub(r"[\\'\"]", "", text)
-
-
-def _shows(text: str, pattern: Pattern) -> bool:
-    """Whether the words of a pattern that are no options and no paths stand in a text."""
-    names = [pattern.name, *(word for word in pattern.operands if word.isalpha())]
-    return all(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _bare(text)) for name in names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class ShellRules:
         allowed_paths: The only folders whose paths may be named; empty for all.
         blocked_paths: Paths that may not be named, with all below them.
         writable: The only folders below which commands known to write may do so; None for all.
+        links: Where paths lead, by how the script names them (see `ways`); None among them: it can't be told. A path
+            that is not here leads nowhere else.
         cwd: Where the script starts.
         home: What `~` stands for.
     """
@@ -30,5 +33,6 @@ class ShellRules:
     allowed_paths: tuple[str, ...] = ()
     blocked_paths: tuple[str, ...] = ()
     writable: tuple[str, ...] | None = None
+    links: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, "tuple[str | None, ...]"])
     cwd: str = "/workspace"
     home: str = "/home/agent"

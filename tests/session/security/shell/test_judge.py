@@ -48,6 +48,53 @@ def test_other_rules_refuse_it_where_a_blocked_name_shows() -> None:
     assert judge_script("X=$(cat f); $X mkfs y", STANDARD)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X=zmkfs; ${X:1} y",
+        "X=mkfsz; ${X:0:4} y",
+        "X=zmkfs; ${X#z} y",
+        "X=mkfs.z; ${X%.z} y",
+        "X=m@k@fs; ${X//@/} y",
+        "X=MKFS; ${X,,} y",
+        "echo xmkfs y | sed s/x// | sh",
+        "echo '#mkfs y' | cut -c2- | sh",
+        "$(head -c 4 <<< mkfsxyz) y",
+        "m$@kfs y",
+        "m``kfs y",
+        "${x:-mkfs} y",
+        "/usr/sbin/[m]kfs y",
+        "IFS=_; X=mkfs_y; $X",
+        "printf 'a:\\n\\tmkfs y\\n' | make -f -",
+        'f() { mkfs "$@"; }; f a b',
+        "mkfs.ext4 y",
+        "mke2fs y",
+    ],
+)
+def test_a_name_is_seen_behind_what_hides_it(text: str) -> None:
+    assert judge_script(text, STANDARD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X=zmkfs; ${X:2} y",
+        "X=mkfs; ${X#m} y",
+        "echo mkfs | sed s/m/x/",
+        "ls mkfs.txt",
+        "python -c 'print(\"pseudo su2\")'",
+    ],
+)
+def test_a_name_that_is_not_run_is_none(text: str) -> None:
+    assert judge_script(text, STANDARD) is None
+
+
+def test_a_word_that_can_not_be_known_may_be_one_of_the_scripts() -> None:
+    assert judge_script("echo -rf /* | xargs rm", STANDARD)
+    assert judge_script("for p in a /; do rm -rf $p; done", STANDARD)
+    assert judge_script("rm -rf $X", STANDARD) is None
+
+
 def test_allowed_names_are_the_only_ones() -> None:
     rules = ShellRules(allowed=("git", "python -m pytest"))
     assert judge_script("cd x && git status", rules) is None
@@ -58,6 +105,8 @@ def test_allowed_names_are_the_only_ones() -> None:
 
 def test_the_user_stays() -> None:
     assert judge_script("sudo ls", STANDARD)
+    assert judge_script("X=su; ${!X} root", STANDARD)
+    assert judge_script("echo 'su -' > s; BASH_ENV=s bash -c true", STANDARD)
     assert judge_script("sudo ls", ShellRules(allow_root=False)) is None
     assert judge_script("sudo -i", ShellRules(allow_root=False))
 
