@@ -26,6 +26,7 @@ ARMS = {
 CALLS = {
     "Bash": {"command": "ls -la src && grep -c def src/main.py | head -n 3"},
     "Read": {"file_path": "/workspace/src/main.py"},
+    "Write": {"file_path": "/workspace/src/new.py", "content": "x = 1\n"},
 }
 ROUNDS = 5
 _judged: list[float] = []

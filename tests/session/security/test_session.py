@@ -19,85 +19,13 @@ def bash(command: str) -> Call:
     return "Bash", {"command": command}
 
 
-def write(path: str) -> Call:
-    return "Write", {"file_path": path, "content": "written\n"}
-
-
-def read(path: str) -> Call:
-    return "Read", {"file_path": path}
-
-
-SETUP = "mkdir -p d; echo x > d/x; echo x > y; ln -s /usr/lib out; true"
-"""What a workspace holds at first, where it can be written."""
-RECURSIVE: list[Call] = [
-    bash("rm -rf d"),
-    bash("r\\m -r -f d"),
-    bash("$(echo rm) -rf d"),
-    bash("bash -c 'rm --recursive --force d'"),
-    bash("echo d | xargs rm -fr"),
-    bash("env rm -rf d"),
-    bash("echo cm0gLXJmIGQ= | base64 -d | sh"),
-    bash("sh <<E\nrm -rf d\nE"),
-]
-OUTSIDE: list[Call] = [
-    read("/usr/lib/os-release"),
-    read("out/os-release"),
-    read("/workspace/../usr/lib/os-release"),
-    write("/tmp/made"),
-    write("/home/agent/made"),
-    bash("cat /usr/lib/os-release"),
-    bash("cat out/../../usr/lib/os-release"),
-    bash("cp /usr/lib/os-release os-release"),
-    bash("echo x > /tmp/made"),
-    bash("cd /usr && ls"),
-]
-CHANGES: list[Call] = [
-    write("/workspace/made"),
-    bash("echo x > made"),
-    bash("rm y"),
-    bash('python3 -c \'open("made", "w")\''),
-    bash("true"),
-]
-FORBIDDEN: dict[str, list[Call]] = {
-    "standard": [
-        bash("rm -rf / --no-preserve-root; true"),
-        bash("echo / | xargs rm -rf; true"),
-        bash("bash -c 'mkfs -V'; true"),
-    ],
-    "restricted": [*RECURSIVE, *OUTSIDE, bash("dd if=y of=made"), bash("chmod 777 y"), bash("chmod a=rwx y")],
-    "readonly": CHANGES,
-    "research": OUTSIDE,
-}
-
-
 async def play(policy: str | SecurityPolicy | None, calls: list[Call]) -> CodeResult:
-    turns = [{"tools": [{"name": name, "input": given}]} for name, given in [read("/workspace/y"), *calls]]
+    turns = [{"tools": [{"name": name, "input": given}]} for name, given in calls]
     model = {"upstream": "scripted", "options": {"script": [*turns, {"text": "done"}]}}
     async with ClaudeBox(model=model, sandbox="local", security_policy=policy) as session:
-        await session.sandbox.exec(["sh", "-c", SETUP])
         result = await session.code("go", max_turns=100)
     assert result.success, result.error
     return result
-
-
-@pytest.mark.parametrize("preset", FORBIDDEN)
-async def test_what_a_preset_forbids_is_refused_and_logged(local_sandbox: str, preset: str) -> None:
-    calls = FORBIDDEN[preset]
-    result = await play(preset, calls)
-    tried = result.action_log[-len(calls) :]
-    assert [call.input for call in tried if call.policy_violation is None] == []
-    assert all(call.is_error and "security policy" in call.output for call in tried)
-    assert result.num_policy_violations == len(calls)
-
-
-@pytest.mark.parametrize("preset", [name for name in FORBIDDEN if name != "standard"])
-async def test_the_same_works_where_nothing_is_forbidden(local_sandbox: str, preset: str) -> None:
-    for call in FORBIDDEN[preset]:  # each on its own: one may undo what another needs
-        result = await play("unrestricted", [call])
-        assert (result.num_policy_violations, result.action_log[-1].is_error) == (0, False), (
-            call,
-            result.action_log[-1],
-        )
 
 
 async def test_the_network_is_the_sandboxs(local_sandbox: str) -> None:

@@ -37,6 +37,8 @@ with ThreadPoolExecutor(2) as pool:
     json.dump(list(pool.map(one, jobs)), open("/workspace/done.json", "w"))
 """
 _BATCH = 150
+_FILE_BYTES = 4 << 20
+"""What writes without end soon comes to one."""
 
 
 def rules_at(rules: ShellRules, folder: str) -> ShellRules:
@@ -55,7 +57,7 @@ async def run_probes(texts: list[tuple[Kind, str]]) -> dict[tuple[str, str], tup
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
         jobs = [(number, kind.before, text, kind.happened) for number, (kind, text) in enumerate(batch)]
-        async with LocalSandbox(SandboxSpec()) as sandbox:
+        async with LocalSandbox(SandboxSpec(max_file_bytes=_FILE_BYTES)) as sandbox:
             await sandbox.write_file("/workspace/jobs.json", json.dumps(jobs).encode())
             await sandbox.write_file("/workspace/driver.py", _DRIVER.encode())
             result = await sandbox.exec(["python3", "/workspace/driver.py"], timeout_s=110)

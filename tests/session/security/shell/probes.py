@@ -24,6 +24,7 @@ class Kind:
         core: The forbidden command, plainly.
         rules: Strict rules that forbid it.
         before: Run first, in the probe's own folder.
+        presets: The policies that must stop it, of a workspace that is /workspace/in.
         happened: A test that holds in that folder after the effect; `$OUT` is what the probe printed.
     """
 
@@ -32,6 +33,7 @@ class Kind:
     rules: ShellRules
     before: str
     happened: str
+    presets: tuple[str, ...] = ()
 
 
 KINDS = {
@@ -43,6 +45,7 @@ KINDS = {
             ShellRules(blocked=("rm -rf",), is_strict=True),
             "mkdir -p victim && echo x > victim/f",
             "! test -e victim",
+            ("restricted", "readonly"),
         ),
         Kind(
             "allowed",
@@ -50,6 +53,7 @@ KINDS = {
             ShellRules(allowed=tuple(LAUNCHERS.split()), is_strict=True),
             "true",
             "test -e ran",
+            ("readonly",),
         ),
         Kind(
             "blocked_paths",
@@ -57,6 +61,7 @@ KINDS = {
             ShellRules(blocked_paths=("/workspace/secret",), is_strict=True),
             "mkdir -p secret && echo KEY-OF-PROBE > secret/key",
             'grep -qrs KEY-OF-PROBE leak x || case "$OUT" in *KEY-OF-PROBE*) true;; *) false;; esac',
+            ("restricted", "readonly", "research"),
         ),
         Kind(
             "writable",
@@ -64,6 +69,15 @@ KINDS = {
             ShellRules(writable=("/workspace/in",), is_strict=True),
             "mkdir -p in out && echo x > in/src",
             "test -e out/made",
+            ("restricted", "readonly", "research"),
+        ),
+        Kind(
+            "zeroing",
+            "dd of=made if=/dev/zero",
+            ShellRules(blocked=("dd if=/dev/zero",)),
+            "true",
+            "test -s made",
+            ("standard", "restricted", "readonly"),
         ),
     )
 }

@@ -6,6 +6,7 @@ import pytest
 from probe_runner import all_probes, rules_at, run_probes
 from probe_wrappings import wrappings
 from probes import KINDS, Kind, probes
+from shell_rules import STANDARD
 
 from claudebox_rl.session.security.shell import ShellRules, judge_script
 
@@ -13,12 +14,12 @@ from claudebox_rl.session.security.shell import ShellRules, judge_script
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_no_probe_passes(kind: Kind) -> None:
     texts = probes(kind)
-    assert len(texts) > 500
+    assert len(texts) > 450
     assert [text for text in texts if judge_script(text, kind.rules) is None] == []
 
 
-def test_no_probe_of_sudo_passes() -> None:
-    rules = ShellRules(is_strict=True, allow_sudo=False)
+@pytest.mark.parametrize("rules", [ShellRules(is_strict=True, allow_sudo=False), STANDARD], ids=["strict", "standard"])
+def test_no_probe_of_sudo_passes(rules: ShellRules) -> None:
     texts = [w for core in ("sudo id", "su -c id", "doas id") for w in wrappings(core)]
     assert [text for text in texts if judge_script(text, rules) is None] == []
 

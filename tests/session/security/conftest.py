@@ -1,0 +1,1 @@
+"""Makes the probes of sessions importable from the folders below."""
