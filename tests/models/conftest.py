@@ -41,7 +41,7 @@ async def enter() -> AsyncIterator[Callable[..., Client]]:
         nonlocal opened
         opened += 1
         upstream = make_upstream(
-            "transformers", {"model": str(folder), "max_new_tokens": 40, "device": "cpu", **options}
+            "transformers", {"model": str(folder), "max_new_tokens": 80, "device": "cpu", **options}
         )
         return Client(gateway, gateway.open_episode(f"episode-{opened}", upstream))
 

@@ -63,7 +63,7 @@ class Client:
 
 def body(*messages: dict[str, Any], **changes: Any) -> dict[str, Any]:
     asked = list(messages) or [user("hello")]
-    return {"model": "tiny", "max_tokens": 40, "messages": asked, "stream": False, **changes}
+    return {"model": "tiny", "max_tokens": 80, "messages": asked, "stream": False, **changes}
 
 
 def user(text: str) -> dict[str, Any]:

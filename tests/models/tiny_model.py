@@ -25,7 +25,7 @@ TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<think>", "</think>")
 """Added tokens that are not special, as in Qwen's tokenizers."""
-WINDOW = 256
+WINDOW = 128
 SENTENCES = (
     "The quick brown fox jumps over the lazy dog, and then it writes the tests.",
     "# Tools: you may call one or more functions to assist with the user query.",
@@ -71,7 +71,7 @@ def teach(
     Args:
         folder: A model of `make_tiny_model`.
         lessons: Token ids of prompts and of what shall follow, with the token that ends a turn.
-        limit_s: Longest time.
+        limit_s: Longest time of the processor.
         loss: Stop once each completion's mean negative log-likelihood is below this.
 
     Returns:
@@ -79,34 +79,37 @@ def teach(
     """
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train()
     reach = WINDOW * model.config.num_hidden_layers
-    batch = [
-        (
-            torch.tensor([[*prompt[-reach:], *completion]]),
-            torch.tensor([[-100] * len(prompt[-reach:]) + list(completion)]),
-        )
-        for prompt, completion in lessons
-    ]
+    ids, labels = _batch([(list(prompt[-reach:]), list(completion)) for prompt, completion in lessons])
     num_threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small a model is eight times slower on two cores that others use too
     try:
-        worst = _descend(model, batch, time.monotonic() + limit_s, loss)
+        worst = _descend(model, ids, labels, time.thread_time() + limit_s, loss)
     finally:
         torch.set_num_threads(num_threads)
     model.save_pretrained(folder)
     return worst
 
 
-def _descend(
-    model: Qwen2ForCausalLM, batch: Sequence[tuple[torch.Tensor, torch.Tensor]], until: float, loss: float
-) -> float:
+def _batch(lessons: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return inputs and labels, padded at the end, where no earlier token sees it; only completions have labels."""
+    longest = max(len(prompt) + len(completion) for prompt, completion in lessons)
+    ids, labels = torch.zeros(len(lessons), longest, dtype=torch.long), torch.full((len(lessons), longest), -100)
+    for row, (prompt, completion) in enumerate(lessons):
+        ids[row, : len(prompt) + len(completion)] = torch.tensor([*prompt, *completion])
+        labels[row, len(prompt) : len(prompt) + len(completion)] = torch.tensor(completion)
+    return ids, labels
+
+
+def _descend(model: Qwen2ForCausalLM, ids: torch.Tensor, labels: torch.Tensor, until: float, loss: float) -> float:
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.0)
-    worst = float("inf")
-    while worst > loss and time.monotonic() < until:
+    counts, worst = (labels != -100).sum(1), float("inf")
+    while worst > loss and time.thread_time() < until:
         optimizer.zero_grad()
-        losses = [model(input_ids=ids, labels=labels).loss for ids, labels in batch]
-        torch.stack(losses).sum().backward()
+        logits = model(input_ids=ids).logits[:, :-1].transpose(1, 2)
+        losses = torch.nn.functional.cross_entropy(logits, labels[:, 1:], reduction="none").sum(1) / counts
+        losses.sum().backward()
         optimizer.step()
-        worst = max(each.item() for each in losses)
+        worst = losses.max().item()
     return worst
 
 

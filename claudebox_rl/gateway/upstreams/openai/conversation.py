@@ -53,6 +53,15 @@ def chat_messages(request: Message, *, keep_system: bool) -> list[Message]:
     return chat
 
 
+def assistant_message(content: Any) -> Message:
+    """Translate the content of one message of the model.
+
+    Raises:
+        UntranslatableError: Content that a chat can't hold.
+    """
+    return _assistant([(0, {"content": content})])
+
+
 def _assistant(run: Iterable[tuple[int, Message]]) -> Message:
     """Return what the model said: its own words are joined as they came."""
     message: Message = {"role": "assistant", "content": ""}

@@ -21,8 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claudebox_rl.gateway.upstreams._transformers.chat import Chat, Turn, UnfitRequestError
-from claudebox_rl.gateway.upstreams._transformers.checkpoint import Checkpoint
+from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
+from claudebox_rl.gateway.upstreams.transformers.chat import THOUGHT, Chat, Turn
+from claudebox_rl.gateway.upstreams.transformers.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Conversations:
         """Render a conversation; takes milliseconds, and may be called from any thread.
 
         Raises:
-            UnfitRequestError: The chat template refuses it.
+            UntranslatableError: The chat template refuses it.
         """
         with self._checkpoint.rendering:
             return self._prompt(chat)
@@ -103,7 +104,7 @@ class Conversations:
             )
         except Exception as error:
             # Templates raise errors of Jinja, of Python, and of their own.
-            raise UnfitRequestError(f"the model's chat template refuses this conversation: {error}") from error
+            raise UntranslatableError(f"the model's chat template refuses this conversation: {error}") from error
 
     def _continue(self, chat: Chat, whole: list[int]) -> list[int] | None:
         for answered in sorted(self._answered, key=lambda each: each.prompt.num_turns, reverse=True):
@@ -122,7 +123,7 @@ class Conversations:
         end = next(turn_ends, None)
         if end is None or whole[end] not in ends:
             return None
-        thought = answered.turn.get("reasoning_content", "").strip()
+        thought = answered.turn.get(THOUGHT, "").strip()
         return end if thought in self._checkpoint.tokenizer.decode(whole[length:end]) else None
 
 

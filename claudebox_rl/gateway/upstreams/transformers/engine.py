@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claudebox_rl.gateway.upstream import Reply, Sampled
-from claudebox_rl.gateway.upstreams._transformers.answer import Answer
-from claudebox_rl.gateway.upstreams._transformers.chat import Chat, UnfitRequestError, assistant_turn, read_chat
-from claudebox_rl.gateway.upstreams._transformers.checkpoint import Checkpoint, Source, load
-from claudebox_rl.gateway.upstreams._transformers.generation import Generation
-from claudebox_rl.gateway.upstreams._transformers.options import TransformersOptions
-from claudebox_rl.gateway.upstreams._transformers.parsing import find_parser
-from claudebox_rl.gateway.upstreams._transformers.prompt import Conversations, Prompt
-from claudebox_rl.gateway.upstreams._transformers.sampling import Sampling, seed_of
+from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
+from claudebox_rl.gateway.upstreams.transformers.answer import Answer
+from claudebox_rl.gateway.upstreams.transformers.chat import Chat, assistant_turn, read_chat
+from claudebox_rl.gateway.upstreams.transformers.checkpoint import Checkpoint, Source, load
+from claudebox_rl.gateway.upstreams.transformers.generation import Generation
+from claudebox_rl.gateway.upstreams.transformers.options import TransformersOptions
+from claudebox_rl.gateway.upstreams.transformers.parsing import find_parser
+from claudebox_rl.gateway.upstreams.transformers.prompt import Conversations, Prompt
+from claudebox_rl.gateway.upstreams.transformers.sampling import Sampling, seed_of
 
 
 class Engine:
@@ -30,21 +31,21 @@ class Engine:
         self._conversations = Conversations(checkpoint, dict(options.chat_template_kwargs or {}))
         self._parser = find_parser(options.parser)
 
-    async def count(self, request: Mapping[str, Any]) -> int:
+    async def count(self, request: dict[str, Any]) -> int:
         """Count the tokens of the prompt that `request` would be given.
 
         Raises:
-            UnfitRequestError: The model or its template can't take the request.
+            UntranslatableError: The model or its template can't take the request.
         """
-        return len((await self._prompt(read_chat(request))).ids)
+        return len((await self._prompt(read_chat(request, keep_system=self._options.system_entries == "system"))).ids)
 
-    async def reply(self, request: Mapping[str, Any]) -> Reply:
+    async def reply(self, request: dict[str, Any]) -> Reply:
         """Prepare the answer; sampling begins when its body is read, and ends when it is let go.
 
         Raises:
-            UnfitRequestError: The model or its template can't take the request.
+            UntranslatableError: The model or its template can't take the request.
         """
-        chat = read_chat(request)
+        chat = read_chat(request, keep_system=self._options.system_entries == "system")
         prompt = await self._prompt(chat)
         sampling = self._sampling(request, prompt.ids)
         sampled = Sampled(prompt.ids, (), (), self._options.weight_version or self._checkpoint.weight_version)
@@ -83,18 +84,18 @@ class Engine:
         """Return how many tokens the answer may have.
 
         Raises:
-            UnfitRequestError: None; the message is the one from which clients know that they must compact.
+            UntranslatableError: None; the API's own words, by which clients know that they must compact.
         """
         wanted = _number(request, "max_tokens")
         longest = self._options.max_new_tokens if wanted is None else min(int(wanted), self._options.max_new_tokens)
-        context = self._checkpoint.context_tokens
-        if context is not None:
-            longest = min(longest, context - num_prompt)
-            if longest < 1:
-                raise UnfitRequestError(f"prompt is too long: {num_prompt} tokens > {context - 1} maximum")
         if longest < 1:
-            raise UnfitRequestError("max_tokens: must be 1 or more")
-        return longest
+            raise UntranslatableError("max_tokens: must be 1 or more")
+        context = self._checkpoint.context_tokens
+        if context is None:
+            return longest
+        if num_prompt >= context:
+            raise UntranslatableError(f"prompt is too long: {num_prompt} tokens > {context - 1} maximum")
+        return min(longest, context - num_prompt)
 
 
 async def open_engine(options: TransformersOptions) -> Engine:
@@ -114,7 +115,7 @@ def _number(request: Mapping[str, Any], name: str) -> Any:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise UnfitRequestError(f"{name}: must be a number, 0 or more")
+        raise UntranslatableError(f"{name}: must be a number, 0 or more")
     return value
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudebox_rl.errors import GatewayError
-from claudebox_rl.gateway.upstreams._transformers.library import torch, transformers
+from claudebox_rl.gateway.upstreams.transformers.library import torch, transformers
 
 _WEIGHTS = ("*.safetensors", "*.bin")
 

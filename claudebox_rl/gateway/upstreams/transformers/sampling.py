@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claudebox_rl.gateway.upstreams._transformers.library import torch, transformers
+from claudebox_rl.gateway.upstreams.transformers.library import torch, transformers
 
 
 @dataclass(frozen=True, slots=True)

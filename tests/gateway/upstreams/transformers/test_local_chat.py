@@ -8,9 +8,10 @@ import pytest
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.gateway import make_upstream
-from claudebox_rl.gateway.upstreams import transformers
-from claudebox_rl.gateway.upstreams._transformers.chat import UnfitRequestError, assistant_turn, read_chat
-from claudebox_rl.gateway.upstreams._transformers.text import Detokenizer, StopScanner
+from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
+from claudebox_rl.gateway.upstreams.transformers import upstream
+from claudebox_rl.gateway.upstreams.transformers.chat import assistant_turn, read_chat
+from claudebox_rl.gateway.upstreams.transformers.text import Detokenizer, StopScanner
 
 TOOL = {"name": "Bash", "description": "Run", "input_schema": {"type": "object"}}
 
@@ -27,7 +28,7 @@ def test_a_conversation_becomes_turns():
             {
                 "role": "assistant",
                 "content": [
-                    {"type": "thinking", "thinking": "hm", "signature": "s"},
+                    {"type": "thinking", "thinking": "hm", "signature": "reasoning_content"},
                     {"type": "text", "text": "I look."},
                     {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "ls"}},
                 ],
@@ -43,19 +44,18 @@ def test_a_conversation_becomes_turns():
                 {"type": "text", "text": "one", "cache_control": {"type": "ephemeral"}},
                 {"type": "text", "text": "two"},
             ],
-            tools=[TOOL, {"type": "web_search_20250305", "name": "web_search"}],
+            tools=[TOOL],
         )
     )
     call = {"type": "function", "id": "t1", "function": {"name": "Bash", "arguments": {"command": "ls"}}}
     assert chat.turns == [
-        {"role": "system", "content": "one\ntwo"},
-        {"role": "user", "content": "a\nb"},
-        {"role": "system", "content": "midway"},
+        {"role": "system", "content": "one\n\ntwo"},
+        {"role": "user", "content": "a\n\nb\n\n<system-reminder>\nmidway\n</system-reminder>"},
         {"role": "assistant", "content": "I look.", "reasoning_content": "hm", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "t1", "name": "Bash", "content": "x"},
         {"role": "user", "content": "go on"},
     ]
-    function = {"name": "Bash", "description": "Run", "parameters": {"type": "object"}}
+    function = {"name": "Bash", "parameters": {"type": "object"}, "description": "Run"}
     assert chat.tools == [{"type": "function", "function": function}]
 
 
@@ -63,7 +63,16 @@ def test_what_a_text_model_can_t_see_is_said_to_be_left_out():
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
     result = {"type": "tool_result", "tool_use_id": "t", "content": [image]}
     turns = read_chat(request({"role": "user", "content": [result, image]})).turns
-    assert [turn["content"] for turn in turns] == ["[image left out: this model reads text only]"] * 2
+    unseen = "[image left out: this model reads text only]"
+    assert [turn["content"] for turn in turns] == [
+        "(shown by the user)",
+        f"What the tool call t shows:\n\n{unseen}\n\n{unseen}",
+    ]
+
+
+def test_the_system_may_speak_amid_a_conversation():
+    chat = read_chat(request({"role": "user", "content": "a"}, {"role": "system", "content": "b"}), keep_system=True)
+    assert [turn["role"] for turn in chat.turns] == ["user", "system"]
 
 
 def test_an_answer_without_thought_or_call_is_bare():
@@ -75,7 +84,7 @@ def test_an_answer_without_thought_or_call_is_bare():
     "choice", [{"type": "any"}, {"type": "tool", "name": "Bash"}, {"type": "auto", "disable_parallel_tool_use": True}]
 )
 def test_what_sampling_can_t_be_bound_to_is_refused(choice):
-    with pytest.raises(UnfitRequestError, match="tool_choice"):
+    with pytest.raises(UntranslatableError, match="tool_choice"):
         read_chat(request(tools=[TOOL], tool_choice=choice))
 
 
@@ -138,7 +147,7 @@ def test_options_that_no_model_can_use_are_refused(options, message):
 
 
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(transformers, "find_spec", lambda name: None)
+    monkeypatch.setattr(upstream, "find_spec", lambda name: None)
     with pytest.raises(
         ConfigError, match=r"torch and transformers not installed; pip install 'claudebox_rl\[transformers\]'"
     ):
@@ -146,7 +155,7 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch):
 
 
 def test_making_it_loads_no_library(monkeypatch):
-    monkeypatch.setattr(transformers, "find_spec", lambda name: name)
+    monkeypatch.setattr(upstream, "find_spec", lambda name: name)
     for name in ("torch", "transformers"):
         monkeypatch.setitem(sys.modules, name, None)  # an import of it would fail
     made = make_upstream("transformers", {"model": "Qwen/Qwen3-0.6B", "temperature": 0})

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from claudebox_rl.errors import GatewayError
-from claudebox_rl.gateway.upstreams._transformers.checkpoint import Checkpoint
-from claudebox_rl.gateway.upstreams._transformers.library import torch, transformers
-from claudebox_rl.gateway.upstreams._transformers.sampling import Sampler, Sampling, Stopper
-from claudebox_rl.gateway.upstreams._transformers.text import Detokenizer, StopScanner
+from claudebox_rl.gateway.upstreams.transformers.checkpoint import Checkpoint
+from claudebox_rl.gateway.upstreams.transformers.library import torch, transformers
+from claudebox_rl.gateway.upstreams.transformers.sampling import Sampler, Sampling, Stopper
+from claudebox_rl.gateway.upstreams.transformers.text import Detokenizer, StopScanner
 
 Finish = Literal["end", "stop_sequence", "max_tokens"]
 
@@ -97,7 +97,8 @@ class Generation:
         while True:
             told = await self._next(silence_s)
             tokens = [each for each in told if isinstance(each, Token)]
-            yield tokens
+            if tokens or not told:
+                yield tokens
             for each in told:
                 if isinstance(each, Exception):
                     raise GatewayError(f"the model failed ({type(each).__name__}: {each})") from each

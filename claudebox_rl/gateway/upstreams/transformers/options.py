@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.gateway.upstreams._transformers.parsing import find_parser
+from claudebox_rl.gateway.upstreams.transformers.parsing import find_parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,13 @@ class TransformersOptions:
     seed: int | None = None
     """The same prompt then gets the same answer; None: a fresh one each time."""
     parser: Any = "auto"
-    """How thoughts and tool calls are read; see `_transformers/parsing.py`."""
+    """How thoughts and tool calls are read; see `parsing.py`."""
     chat_template_kwargs: Any = None
     """Variables for the chat template, such as `enable_thinking: false`."""
+    system_entries: str = "user"
+    """Who says what the CLI says as the system amid a conversation: the `user`, since many templates take a system
+    message at the head alone, or the `system`.
+    """
     weight_version: str | None = None
     """Instead of the commit of the model, or the digest of its weights."""
 
@@ -51,6 +55,8 @@ def check_options(options: TransformersOptions) -> None:
     for name in ("max_new_tokens", "top_k"):
         if getattr(options, name) == 0:
             raise ConfigError(f"model transformers: option {name} must be 1 or more", option=name)
+    if options.system_entries not in ("user", "system"):
+        raise ConfigError("model transformers: option system_entries must be user or system", option="system_entries")
     heat = options.temperature
     if heat is not None and (
         isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < float("inf")

@@ -19,12 +19,12 @@ from claudebox_rl.errors import ConfigError, GatewayError
 from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream, once
-from claudebox_rl.gateway.upstreams._transformers.options import TransformersOptions, check_options
+from claudebox_rl.gateway.upstreams.transformers.options import TransformersOptions, check_options
 
 if TYPE_CHECKING:
-    from claudebox_rl.gateway.upstreams._transformers.engine import Engine
+    from claudebox_rl.gateway.upstreams.transformers.engine import Engine
 
-_ENGINE = "claudebox_rl.gateway.upstreams._transformers.engine"
+_ENGINE = "claudebox_rl.gateway.upstreams.transformers.engine"
 _LIBRARIES = ("torch", "transformers")
 _NOT_AGAIN = {"x-should-retry": "false"}
 """A model that could not be loaded can't be a moment later."""

@@ -11,8 +11,9 @@ from claudebox_rl.gateway.fold import MessageFold
 from claudebox_rl.gateway.message_stream import Event, MessageStream
 from claudebox_rl.gateway.messages import encode_event
 from claudebox_rl.gateway.upstream import Sampled
-from claudebox_rl.gateway.upstreams._transformers.generation import Finish, Generation, Token
-from claudebox_rl.gateway.upstreams._transformers.parsing import Call, OutputParser, Part, Text
+from claudebox_rl.gateway.upstreams.transformers.chat import THOUGHT
+from claudebox_rl.gateway.upstreams.transformers.generation import Finish, Generation, Token
+from claudebox_rl.gateway.upstreams.transformers.parsing import Call, OutputParser, Part, Text
 from claudebox_rl.types import Usage
 
 _PING_S = 5.0
@@ -99,4 +100,4 @@ class Answer:
             self._num_calls += 1
             opening = self._stream.tool_use(f"toolu_{self._digest}_{self._num_calls}", part.name)
             return opening + self._stream.tool_input(json.dumps(part.tool_input))
-        return self._stream.text(part.piece) if isinstance(part, Text) else self._stream.thinking(part.piece)
+        return self._stream.text(part.piece) if isinstance(part, Text) else self._stream.thinking(part.piece, THOUGHT)

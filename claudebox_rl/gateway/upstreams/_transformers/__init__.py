@@ -1,1 +1,0 @@
-"""What the upstream `transformers` is made of: checkpoint, chat, prompt, sampling, parsing."""
