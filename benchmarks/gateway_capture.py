@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from messages_stub import MODEL, Client, request_body, stub
+from parts.messages_stub import MODEL, Client, request_body, stub
 
 from claudebox_rl.gateway import Gateway, GatewayEpisode, Keys, TaskFiles, make_upstream
 from claudebox_rl.gateway.call import Call

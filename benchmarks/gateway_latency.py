@@ -26,7 +26,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from messages_stub import MODEL, Client, request_body, stub
+from parts.messages_stub import MODEL, Client, request_body, stub
 
 CONNECTIONS = 8
 ROUNDS, WARM_UP = 5, 10

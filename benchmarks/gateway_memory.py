@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from messages_stub import MODEL, Client, request_body, stub
+from parts.messages_stub import MODEL, Client, request_body, stub
 
 from claudebox_rl.gateway import Gateway, Keys, TaskFiles, make_upstream
 

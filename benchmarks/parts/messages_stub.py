@@ -1,7 +1,7 @@
 """A Messages API that answers at once with the same stream, and a client: what the gateway's benchmarks share.
 
 Both are as bare as they can be, so that what lies between them is what is measured.
-`python benchmarks/messages_stub.py` serves on a free port of the loopback, which it prints.
+`python benchmarks/parts/messages_stub.py` serves on a free port of the loopback, which it prints.
 """
 
 from __future__ import annotations
