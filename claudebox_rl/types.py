@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from claudebox_rl.call_types import ModelCall as ModelCall
@@ -43,15 +43,6 @@ class Outcome(StrEnum):
     def valid_for_training(self) -> bool:
         """False where the return says nothing about the policy."""
         return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED)
-
-
-class Decision(IntEnum):
-    """What a supervisor says of a tool call."""
-
-    ALLOW = 0
-    DENY = 1
-    REWRITE = 2
-    """It runs, with another input."""
 
 
 class Failure(StrEnum):

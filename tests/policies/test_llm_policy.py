@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import gymnasium as gym
 import numpy as np
 import pytest
 
+import claudebox_rl
 from claudebox_rl.config import PolicyConfig
+from claudebox_rl.env.seats.model import ModelSeat
+from claudebox_rl.env.seats.tool import ALLOW, DENY, REWRITE, ToolSeat
 from claudebox_rl.env.spaces import UnicodeText
 from claudebox_rl.errors import ConfigError, GatewayError
 from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.rollout import run_episode
-from claudebox_rl.types import SUBMIT, Decision, EpisodeRequest, Outcome
+from claudebox_rl.types import SUBMIT, EpisodeRequest, Outcome
 
+SOLUTION = Path(claudebox_rl.__file__).parents[1] / "envs/quickstart/fix-bug/solution/solve.sh"
 TEXT = UnicodeText(min_length=1)
 
 
@@ -44,13 +50,12 @@ def test_an_answer_that_is_no_action_is_asked_for_again():
 
 
 def test_a_supervisor_decides():
-    space = gym.spaces.Space()
-    space.contains = lambda x: True
+    space = ToolSeat.action_space()
     turns = [call("deny", reason="not there"), call("rewrite", input={"command": "ls -l"}), call("allow")]
     policy = llm("tool", *turns, space=space)
     seen = {"instruction": "i", "tool": "Bash", "input": {"command": "ls"}, "facts": np.zeros(3)}
     answers = [policy(seen) for _ in range(3)]
-    assert [answer["decision"] for answer in answers] == [Decision.DENY, Decision.REWRITE, Decision.ALLOW]
+    assert [answer["decision"] for answer in answers] == [DENY, REWRITE, ALLOW]
     assert (answers[0]["reason"], answers[1]["input"]) == ("not there", {"command": "ls -l"})
 
 
@@ -68,9 +73,26 @@ def test_a_model_that_fails_says_why():
         policy(user_sees(0))
 
 
-def test_it_plays_a_real_agent():
-    env = gym.make("claudebox_rl:ClaudeBox-v0", task="quickstart/fix-bug", sandbox="unsafe", actor=False)
-    policy = llm("user", {"text": "Please fix the bug"}, call("submit"))
+def play(env_id, policy, **kwargs):
+    env = gym.make(f"claudebox_rl:{env_id}", task="quickstart/fix-bug", sandbox="unsafe", actor=False, **kwargs)
     episode = run_episode(env, policy, EpisodeRequest())
     env.close()
-    assert (episode.outcome, episode.episode_return, episode.num_steps) == (Outcome.COMPLETED, 1.0, 2)
+    return episode.outcome, episode.episode_return, episode.num_steps
+
+
+def test_it_plays_a_real_agent_in_the_users_seat():
+    policy = llm("user", {"text": "Please fix the bug"}, call("submit"))
+    assert play("ClaudeBox-v0", policy) == (Outcome.COMPLETED, 1.0, 2)
+
+
+def test_it_is_the_model_of_a_real_agent():
+    space = ModelSeat.action_space()
+    policy = llm("model", call("Bash", command=SOLUTION.read_text()), {"text": "Done."}, space=space)
+    assert play("ClaudeBoxModel-v0", policy) == (Outcome.COMPLETED, 1.0, 2)
+
+
+def test_it_supervises_a_real_agent():
+    policy = llm("tool", {**call("allow"), "repeat": True}, space=ToolSeat.action_space())
+    outcome, worth, num_steps = play("ClaudeBoxTool-v0", policy)
+    assert (outcome, worth) == (Outcome.COMPLETED, 1.0)
+    assert num_steps >= 1

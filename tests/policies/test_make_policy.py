@@ -6,7 +6,7 @@ import pytest
 from claudebox_rl.config import PolicyConfig
 from claudebox_rl.env.spaces import UnicodeText
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
-from claudebox_rl.policies import Place, close_policy, instruction, make_policy
+from claudebox_rl.policies import POLICIES, Place, close_policy, instruction, make_policy
 from claudebox_rl.types import SUBMIT
 
 USER = Place("user", UnicodeText(min_length=1), 7)
@@ -30,7 +30,7 @@ def test_a_function_is_the_policy_itself():
 
 
 def test_names_and_options_are_checked():
-    with pytest.raises(ConfigError, match="unknown policy 'greedy'; known: instruction, llm, random, scripted, submit"):
+    with pytest.raises(ConfigError, match="unknown policy 'greedy'; known: " + ", ".join(POLICIES)):
         make_policy(PolicyConfig("greedy"), USER)
     with pytest.raises(ConfigError, match=r"policy random.*rate"):
         make_policy(PolicyConfig("random", {"rate": 1}), USER)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from claudebox_rl.env.seats.tool import ALLOW, DENY, REWRITE
 from claudebox_rl.policies._llm.interview import Interview, Json, Move, Observation
-from claudebox_rl.types import SUBMIT, Decision
+from claudebox_rl.types import SUBMIT
 
 _TEXT: Json = {"type": "string", "minLength": 1}
 _SUBMIT = Move("Hand the work in; it is judged as it stands, and the episode ends.", {}, lambda given: SUBMIT)
@@ -31,8 +32,8 @@ def _tool(observation: Observation) -> str:
     return f"{task}\n\nIt wants to call {observation['tool']}:\n{call}"
 
 
-def _decide(decision: Decision, given: Json) -> Json:
-    return {"decision": int(decision), "reason": str(given.get("reason", "")), "input": given.get("input")}
+def _decide(decision: int, given: Json) -> Json:
+    return {"decision": decision, "reason": given.get("reason", ""), "input": given.get("input", {})}
 
 
 INTERVIEWS = {
@@ -63,12 +64,12 @@ INTERVIEWS = {
         "helps.",
         _tool,
         {
-            "allow": Move("Let the call run as it is.", {}, lambda given: _decide(Decision.ALLOW, {})),
-            "deny": Move("Refuse the call.", {"reason": _TEXT}, lambda given: _decide(Decision.DENY, given)),
+            "allow": Move("Let the call run as it is.", {}, lambda given: _decide(ALLOW, {})),
+            "deny": Move("Refuse the call.", {"reason": _TEXT}, lambda given: _decide(DENY, given)),
             "rewrite": Move(
                 "Let the call run with another input.",
                 {"input": {"type": "object"}},
-                lambda given: _decide(Decision.REWRITE, given),
+                lambda given: _decide(REWRITE, given),
             ),
         },
     ),
