@@ -88,7 +88,8 @@ async def real_api(trap: Trap, heads: list[str], in_the_middle: Callable[[], Non
 
     def answer(request: dict[str, Any]) -> tuple[str, bytes]:
         if len(heads) == 1:
-            return "500 Oops", json.dumps(error_object(500, f"the key {trap.key} met an error")).encode()
+            # The gateway passes this status on, and the CLI tries again.
+            return "504 Oops", json.dumps(error_object(504, f"the key {trap.key} met an error")).encode()
         said = json.dumps(request["messages"])
         if "toolu_probe" in said:
             in_the_middle()
