@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from claudebox_rl.session.templates.image import get_template_image
     from claudebox_rl.session.templates.template import SandboxTemplate, get_template_description, list_templates
     from claudebox_rl.session_types import ResourceMetrics, SessionInfo, SessionMetadata
-    from claudebox_rl.trajectory import load_dataset
+    from claudebox_rl.trajectory import load_dataset, training_rows
     from claudebox_rl.types import ActionLog, CodeResult, Episode, Outcome
 
 __version__ = "0.1.0"
@@ -125,6 +125,7 @@ _PUBLIC = {
     "load_dataset": "claudebox_rl.trajectory",
     "register_skill": "claudebox_rl.session.skills.registry",
     "run_episode": "claudebox_rl.rollout",
+    "training_rows": "claudebox_rl.trajectory",
 }
 
 __all__ = [
@@ -186,6 +187,7 @@ __all__ = [
     "load_dataset",
     "register_skill",
     "run_episode",
+    "training_rows",
 ]
 
 _gymnasium: Any = import_module("gymnasium.envs.registration")  # partly untyped

@@ -14,6 +14,7 @@ PACKAGE = Path(claudebox_rl.__file__).parent
 FLOOR = {
     "call_types": 0,
     "errors": 0,
+    "message_content": 0,
     "session_types": 0,
     "types": 0,
     "config": 0,

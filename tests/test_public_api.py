@@ -67,6 +67,7 @@ PUBLIC = [
     "load_dataset",
     "register_skill",
     "run_episode",
+    "training_rows",
 ]
 
 

@@ -9,6 +9,7 @@ from claudebox_rl.trajectory.dataset import Dataset, EpisodeRecord, load_dataset
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION, EpisodeJournal, is_open
 from claudebox_rl.trajectory.recovery import Interrupted, interrupted_episode, recover
 from claudebox_rl.trajectory.store import commit
+from claudebox_rl.trajectory.training import MessageRow, TokenRow, training_rows
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -16,9 +17,12 @@ __all__ = [
     "EpisodeJournal",
     "EpisodeRecord",
     "Interrupted",
+    "MessageRow",
+    "TokenRow",
     "commit",
     "interrupted_episode",
     "is_open",
     "load_dataset",
     "recover",
+    "training_rows",
 ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claudebox_rl.gateway.capture.caller import Caller
-from claudebox_rl.gateway.capture.history import plain_content
 from claudebox_rl.gateway.conversation import blocks, texts
+from claudebox_rl.message_content import is_answer
 from claudebox_rl.types import Relation
 
 _ANALYSIS = re.compile(r"<analysis>.*?</analysis>", re.DOTALL)
@@ -50,12 +50,12 @@ class Asked:
 
     def gave(self, message: Message) -> bool:
         """Whether a message of a later conversation is the answer."""
-        return message.get("role") == "assistant" and plain_content(self.answer() or {}) == plain_content(message)
+        return is_answer(message, self.answer() or {})
 
     def tool_calls(self) -> Iterator[dict[str, Any]]:
         """Yield the tool calls of the answer so far that nobody claimed."""
         for block in blocks((self.answer() or {}).get("content")):
-            if block.get("type") == "tool_use" and block.get("id") not in self.claimed:
+            if block.get("type") == "tool_use" and str(block.get("id")) not in self.claimed:
                 yield block
 
     def summary(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
+
+from claudebox_rl.message_content import plain_content
 
 Mark = TypeVar("Mark")
 _SPELLINGS_KEPT = 4
@@ -29,23 +30,26 @@ class Place(Generic[Mark]):
         self._digests: dict[bytes, Place[Mark]] = {}
         self._latest: Place[Mark] | None = None
 
-    def after(self, message: Any) -> Place[Mark]:
-        """Return the place of a message that follows; made where it is new."""
+    def after(self, message: Any) -> tuple[Any, Place[Mark]]:
+        """Return a message that follows, as the object that it was when it came before, and its place."""
         # Nearly every message was the latest here before. To see that costs no copy and no digest.
-        if self._latest is None or not self._latest.is_spelled(message):
-            digest = _digest(message)
-            self._latest = self._digests.get(digest) or self._digests.setdefault(digest, Place(self))
-        return self._latest
+        if self._latest is not None and (known := self._latest.spelled(message)) is not None:
+            return known, self._latest
+        digest = _digest(message)
+        self._latest = self._digests.get(digest) or self._digests.setdefault(digest, Place(self))
+        return self._latest.spell(message), self._latest
 
-    def is_spelled(self, message: Any) -> bool:
-        """Whether the message came in exactly this form before."""
-        return any(known == message for known in self._spellings)
-
-    def share(self, message: Any) -> Any:
-        """Return the equal object that came before, else this one, which is kept."""
+    def spelled(self, message: Any) -> Any | None:
+        """Return the equal object that came before; None where the message never came in exactly this form."""
         for known in self._spellings:
             if known == message:
                 return known
+        return None
+
+    def spell(self, message: Any) -> Any:
+        """Return the equal object that came before, else this one, which is kept."""
+        if (known := self.spelled(message)) is not None:
+            return known
         self._spellings = [message, *self._spellings[: _SPELLINGS_KEPT - 1]]
         return message
 
@@ -68,27 +72,11 @@ class History(Generic[Mark]):
         """
         place, shared = self._root, list[Any]()
         for message in messages:
-            place = place.after(message)
-            shared.append(place.share(message))
+            known, place = place.after(message)
+            shared.append(known)
         return shared, place
 
 
 def _digest(message: Any) -> bytes:
     plain = {**message, "content": plain_content(message)}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).digest()
-
-
-def plain_content(message: Mapping[str, Any]) -> Any:
-    """Return a message's content as the model reads it: a bare text as a block, no `cache_control` marks."""
-    content: Any = message.get("content")
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    if isinstance(content, list):
-        return [_unmarked(block) for block in cast("list[Any]", content)]
-    return content
-
-
-def _unmarked(block: Any) -> Any:
-    if not isinstance(block, dict):
-        return block
-    return {name: value for name, value in cast("dict[str, Any]", block).items() if name != "cache_control"}

@@ -64,9 +64,11 @@ class Lineage:
         if name == "messages" or not isinstance(value, dict | list):
             return value
         known = self._parts.setdefault(name, deque(maxlen=_PARTS_KEPT))
-        if value not in known:
-            known.appendleft(value)
-        return known[known.index(value)]
+        for part in known:
+            if part == value:
+                return part
+        known.appendleft(value)
+        return known[0]
 
     def _origin(self, caller: Caller, messages: list[Any], place: Place[Asked]) -> Origin:
         for known in place.marks if messages else ():

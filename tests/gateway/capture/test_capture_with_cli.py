@@ -12,7 +12,8 @@ from claudebox_rl.gateway import Reply
 from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.messages import assistant_message, message_reply, text_block, tool_use_block
 from claudebox_rl.gateway.upstream import once
-from claudebox_rl.types import Relation, Usage
+from claudebox_rl.trajectory import EpisodeRecord, training_rows
+from claudebox_rl.types import Episode, Outcome, Relation, Usage
 
 SUMMARY = "<analysis>\nshort\n</analysis>\n\n<summary>\n1. A number was asked for.\n\n2. It was given.\n</summary>"
 AGENT_ID = "x-claude-code-agent-id"
@@ -34,6 +35,16 @@ def edges(calls):
 
 def by_start(episode):
     return sorted(episode.calls, key=lambda call: call.started_at)
+
+
+def rows(calls):
+    """For each row that a trainer gets: which calls it learns, and how many messages of the model are in it."""
+    place = {call.call_id: index for index, call in enumerate(calls)}
+    episode = Episode("e", "", "", Outcome.COMPLETED, 1.0)
+    made = training_rows(EpisodeRecord(episode, (), tuple(calls), (None,) * len(calls)))
+    assert all(sum(row.loss_mask) == len(row.trained_call_ids) for row in made)
+    answers = [sum(message["role"] == "assistant" for message in row.messages) for row in made]
+    return [([place[name] for name in row.trained_call_ids], count) for row, count in zip(made, answers, strict=True)]
 
 
 async def test_sub_agents_hang_on_the_answer_that_called_them(enter, talk):
@@ -69,6 +80,7 @@ async def test_sub_agents_hang_on_the_answer_that_called_them(enter, talk):
     for first in prompts.values():
         (second,) = [call for call in calls if call.agent_path == first.agent_path and call is not first]
         assert (second.parent_call_id, second.relation) == (first.call_id, Relation.CONTINUES)
+    assert sorted(len(learned) for learned, _ in rows(calls)) == [1, 2, 2, 2]
 
 
 async def test_a_sub_agent_that_ends_before_the_answer_that_called_it(enter, talk):
@@ -98,12 +110,14 @@ async def test_a_fork_of_the_agent_is_a_sub_agent_of_the_answer_that_called_it(e
 
     agent = enter(Played(play, model="claudebox-fork"))
     await talk(agent, "go")
-    assert edges(by_start(agent.episode)) == [
+    calls = by_start(agent.episode)
+    assert edges(calls) == [
         (None, Relation.ROOT),
         (0, Relation.SUB_AGENT),
         (1, Relation.CONTINUES),
         (0, Relation.CONTINUES),
     ]
+    assert rows(calls) == [([1, 2], 3), ([0, 3], 2)]
 
 
 @pytest.mark.parametrize("compacts", ["by hand", "by itself"])
@@ -125,17 +139,21 @@ async def test_a_conversation_goes_on_from_its_summary(enter, talk, compacts):
     expected = [(None, Relation.ROOT), (0, Relation.CONTINUES), (1, Relation.CONTINUES), (2, Relation.COMPACTION)]
     assert edges(calls)[:4] == expected
     assert edges(calls)[4:] == ([] if compacts == "by hand" else [(3, Relation.CONTINUES)])
+    # What was said last before is told again after the summary, and not learned again.
+    assert rows(calls) == [([0, 1, 2], 3), ([3], 2) if compacts == "by hand" else ([3, 4], 3)]
 
 
 async def test_clear_begins_anew(enter, talk):
     agent = enter(Played(lambda request, headers: [text_block(f"answer {depth(request)}")]))
     await talk(agent, "one", "two", "/clear", "three", "/clear", "three")
-    assert edges(by_start(agent.episode)) == [
+    calls = by_start(agent.episode)
+    assert edges(calls) == [
         (None, Relation.ROOT),
         (0, Relation.CONTINUES),
         (1, Relation.CLEAR),
         (2, Relation.CLEAR),
     ]
+    assert rows(calls) == [([0, 1], 2), ([2], 1), ([3], 1)]
     assert [call.copy_of for call in agent.episode.calls] == [None] * 4
 
 
@@ -175,6 +193,7 @@ async def test_retries_and_the_fallback_are_copies_and_a_cut_answer_goes_on(ente
     ]
     assert [place[call.call_id] for call in distinct(calls)] == [1, 3, 6, 7, 8]
     assert total_usage(calls).input_tokens == 5000
+    assert rows(calls) == [([1, 3, 6, 8], 5)]
 
 
 async def test_thinking_is_passed_on_and_recorded_untouched(enter, talk):
@@ -189,6 +208,7 @@ async def test_thinking_is_passed_on_and_recorded_untouched(enter, talk):
     first, second = agent.episode.calls
     assert first.response["content"] == thinking
     assert second.request["messages"][1]["content"] == thinking
+    assert rows([first, second]) == [([0, 1], 2)]
 
 
 async def test_dollars_are_those_that_the_cli_counts(enter, talk):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from gateway_parts import request
 
 from claudebox_rl.gateway.capture.caller import Caller
@@ -134,6 +135,20 @@ def test_a_summary_is_only_the_parent_of_what_holds_it():
     assert graph.ask("c", user("Summary:\nnothing"), gives=answer("y")) == (None, "root", None)
     assert graph.ask("d", user("Summary:\nall\n\nGo on."), gives=answer("y")) == ("b", "compaction", None)
     assert graph.ask("e", user("all in all"), caller=Caller("agent-1", "s"))[1] == "sub_agent"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, 7, {}, [None, "x", 7], [{"type": []}, {"type": {}}], [{"type": "text"}, {"type": "text", "text": 7}], [{}]],
+)
+def test_messages_that_are_none_of_the_api_s_are_placed_too(content):
+    graph = Graph()
+    odd = {"role": "assistant", "content": content}
+    spawning = {"type": "tool_use", "id": [], "name": {}, "input": 7}
+    graph.ask("a", user("1"), gives={"type": "message", "content": content, "stop_reason": "end_turn"})
+    assert graph.ask("b", user("1"), odd, user("2"), gives={"content": [spawning]}) == ("a", "continues", None)
+    assert graph.ask("c", user("1"), odd, user("2")) == ("a", "continues", "b")
+    assert graph.ask("d", odd, caller=Caller("agent-1", "s")) == ("b", "sub_agent", None)
 
 
 def test_requests_share_what_they_repeat():
