@@ -10,7 +10,8 @@ training. **The rule**: a request goes on from an earlier answer of its episode 
    at `max_tokens`), and shows its thought, if it had one: some templates drop thoughts of the past.
 
 The prompt is then the earlier prompt, the sampled tokens as they are, and what the template renders after the answer.
-Else, and after a stop sequence, it is the template's rendering of the whole, and `continued` is false.
+Else, and after a stop sequence, it is the template's rendering of the whole. The record shows which: the prompt of a call
+that goes on begins with the tokens of the other call, prompt and answer.
 """
 
 from __future__ import annotations
@@ -31,8 +32,6 @@ class Prompt:
     """What a model is given."""
 
     ids: tuple[int, ...]
-    continued: bool
-    """The tokens of an earlier answer are in it as they were sampled."""
     opening: str
     """The beginning of the answer that the template wrote."""
     num_turns: int
@@ -78,7 +77,7 @@ class Conversations:
         shared = len(history) if whole[: len(history)] == history else 0
         opening = self._checkpoint.tokenizer.decode(whole[shared:])
         ids = self._continue(chat, whole)
-        return Prompt(tuple(ids or whole), ids is not None, opening, len(chat.turns), (len(history), _digest(history)))
+        return Prompt(tuple(ids or whole), opening, len(chat.turns), (len(history), _digest(history)))
 
     def add(self, prompt: Prompt, turn: Turn, completion: Sequence[int]) -> None:
         """Remember an answer.
