@@ -1,4 +1,4 @@
-"""The unmodified CLI on local models: one was taught a task and solves it, one says noise and is heard to the letter."""
+"""The unmodified CLI on local models: one was taught a task and solves it, one says noise, heard to the letter."""
 
 from __future__ import annotations
 

@@ -6,12 +6,12 @@ training. **The rule**: a request goes on from an earlier answer of its episode 
 1. the chat template renders the earlier request, without what opens an answer, to the tokens with which the new
    request's rendering begins;
 2. the next turn is that answer, as the client was given it;
-3. its rendering ends with the token with which sampling ended (any token that ends a turn, where the answer was cut off
-   at `max_tokens`), and shows its thought, if it had one: some templates drop thoughts of the past.
+3. its rendering ends with the token with which sampling ended (any token that ends a turn, where the answer was cut
+   off at `max_tokens`), and shows its thought, if it had one: some templates drop thoughts of the past.
 
 The prompt is then the earlier prompt, the sampled tokens as they are, and what the template renders after the answer.
-Else, and after a stop sequence, it is the template's rendering of the whole. The record shows which: the prompt of a call
-that goes on begins with the tokens of the other call, prompt and answer.
+Else, and after a stop sequence, it is the template's rendering of the whole. The record shows which: the prompt of a
+call that goes on begins with the tokens of the other call, prompt and answer.
 """
 
 from __future__ import annotations
