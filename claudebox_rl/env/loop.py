@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -41,7 +41,15 @@ class LoopThread:
             raise
 
 
-@lru_cache(maxsize=1)
+_first_use = threading.Lock()
+
+
 def shared_loop() -> LoopThread:
-    """Return the loop of this process."""
+    """Return the loop of this process; threads that ask at once get the same one."""
+    with _first_use:  # `cache` alone lets two threads make one each, and the second one's machines can't be closed
+        return _make()
+
+
+@cache
+def _make() -> LoopThread:
     return LoopThread()

@@ -9,6 +9,8 @@ import pytest
 from gymnasium.envs.registration import EnvSpec
 
 import claudebox_rl
+from claudebox_rl.cli.schema import load_config
+from claudebox_rl.config import BudgetConfig
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.rollout.episode import run_episode
 from claudebox_rl.trajectory import load_dataset
@@ -65,3 +67,10 @@ def test_the_spec_carries_it() -> None:
 def test_refuses_what_is_no_budget(budget: dict) -> None:
     with pytest.raises(ConfigError, match="budget"):
         make("fake", budget=budget)
+
+
+def test_a_rollout_takes_it_from_its_settings() -> None:
+    budget = load_config(["budget.model_calls=3", "budget.cost_usd=0.5"]).budget
+    assert budget == BudgetConfig(model_calls=3, cost_usd=0.5)
+    with pytest.raises(ConfigError, match=r"known keys: model_calls, input_tokens"):
+        load_config(["budget.calls=3"])

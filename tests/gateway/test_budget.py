@@ -27,6 +27,16 @@ def reply(input_tokens: int = 0, output_tokens: int = 0) -> Reply:
     return message_reply(request(), message)
 
 
+async def settled(upstream: Given, num_asked: int) -> None:
+    """Wait until so many calls are at the upstream, and see that there are no more."""
+    for _ in range(500):
+        if len(upstream.asked) >= num_asked:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert len(upstream.asked) == num_asked
+
+
 def call(status: int = 200, cost_usd: float | None = None, **usage: int) -> ModelCall:
     return ModelCall("c", "e", {}, {"content": []}, status, usage=Usage(**usage), cost_usd=cost_usd)
 
@@ -59,8 +69,7 @@ async def test_calls_at_the_same_time_do_not_pass_the_limit_of_calls(enter):
     upstream = Given(*[None] * 9)
     agent = enter(upstream, budget=BudgetConfig(model_calls=3))
     asking = [asyncio.ensure_future(agent.post()) for _ in range(6)]
-    await asyncio.sleep(0.2)
-    assert len(upstream.asked) == 3
+    await settled(upstream, 3)
     upstream.release.set()
     statuses = sorted([(await answer).status_code for answer in asking])
     assert statuses == [200, 200, 200, 403, 403, 403]
@@ -79,8 +88,7 @@ async def test_calls_go_side_by_side_while_all_that_they_may_use_is_there(enter)
     upstream = Given(None, None, None)
     agent = enter(upstream, budget=BudgetConfig(output_tokens=1000))
     asking = [asyncio.ensure_future(agent.post(max_tokens=400)) for _ in range(3)]
-    await asyncio.sleep(0.15)
-    assert len(upstream.asked) == 3, "400 + 400 leave 200 for one more that may pass the limit"
+    await settled(upstream, 3)  # 400 + 400 leave 200 for one more, that may pass the limit
     upstream.release.set()
     await asyncio.gather(*asking)
 
@@ -115,8 +123,7 @@ async def test_calls_beyond_the_concurrent_ones_wait_and_none_is_refused(enter):
     upstream = Given(*[None] * 5)
     agent = enter(upstream, budget=BudgetConfig(concurrent_calls=2))
     asking = [asyncio.ensure_future(agent.post()) for _ in range(5)]
-    await asyncio.sleep(0.15)
-    assert len(upstream.asked) == 2
+    await settled(upstream, 2)
     upstream.release.set()
     assert [(await answer).status_code for answer in asking] == [200] * 5
     assert agent.episode.exhausted is None
