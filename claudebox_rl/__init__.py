@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from claudebox_rl.types import ENVIRONMENTS, SUBMIT
 
 if TYPE_CHECKING:
+    from claudebox_rl.env.fork import fork_env
     from claudebox_rl.errors import (
         ClaudeBoxError,
         ConfigError,
@@ -117,6 +118,7 @@ _PUBLIC = {
     "UNRESTRICTED_POLICY": "claudebox_rl.session.security.presets",
     "WorkspaceError": "claudebox_rl.errors",
     "combine_rewards": "claudebox_rl.rewards",
+    "fork_env": "claudebox_rl.env.fork",
     "get_skill": "claudebox_rl.session.skills.registry",
     "get_template_description": "claudebox_rl.session.templates.template",
     "get_template_image": "claudebox_rl.session.templates.image",
@@ -179,6 +181,7 @@ __all__ = [
     "WorkspaceError",
     "__version__",
     "combine_rewards",
+    "fork_env",
     "get_skill",
     "get_template_description",
     "get_template_image",

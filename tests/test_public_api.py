@@ -59,6 +59,7 @@ PUBLIC = [
     "WorkspaceError",
     "__version__",
     "combine_rewards",
+    "fork_env",
     "get_skill",
     "get_template_description",
     "get_template_image",

@@ -142,6 +142,14 @@ class Agent(ABC):
         """Have the prompt that is at work come to its end soon, with a result; without one, or a way, do nothing."""
         return
 
+    async def settle(self) -> None:
+        """Come to where all that a later prompt builds upon lies in the machine's files; between prompts only."""
+        return
+
+    def follow(self, parent: Agent) -> None:
+        """Go on where the agent of the session stands that this one was forked from; before `start`."""
+        return
+
     @abstractmethod
     async def stop(self) -> None:
         """End the agent and every process that it started. Idempotent."""

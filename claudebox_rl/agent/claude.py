@@ -111,6 +111,19 @@ class ClaudeAgent(Agent):
             with suppress(ProcessEndedError):
                 await self._process.interrupt()
 
+    async def settle(self) -> None:
+        """End the CLI in its own way, with its conversation written down; the next prompt resumes that."""
+        process, self._process = self._process, None
+        if process is not None:
+            await process.finish()
+
+    def follow(self, parent: Agent) -> None:
+        """Resume the parent's conversation, which lies in the machine's home folder."""
+        assert isinstance(parent, ClaudeAgent)
+        self._session_id, self._has_conversation = parent._session_id, parent._has_conversation
+        self._spent_usd = parent._spent_usd
+        self._random.setstate(parent._random.getstate())
+
     async def stop(self) -> None:
         """End the CLI's process tree; a later prompt starts it anew."""
         process, self._process = self._process, None

@@ -23,6 +23,7 @@ from claudebox_rl.sandbox import ExecStream, ExitStatus
 MAX_LINE_BYTES = 64 << 20
 _STDERR_TAIL_BYTES = 4096
 _LAST_WORDS_S = 1.0
+_FAREWELL_S = 10.0
 
 
 class ProcessEndedError(AgentError):
@@ -96,6 +97,12 @@ class ClaudeProcess:
         await self._send(
             {"type": "control_request", "request_id": uuid.uuid4().hex, "request": {"subtype": "interrupt"}}
         )
+
+    async def finish(self) -> None:
+        """Let the CLI end by itself, since nothing more will be said; one that does not is ended."""
+        await self._stream.close_stdin()
+        await asyncio.wait([self._reader], timeout=_FAREWELL_S)
+        await self.close()
 
     async def close(self) -> None:
         """End the CLI with every process that it started. Idempotent."""

@@ -75,6 +75,11 @@ class ShellAgent(Agent):
             agent_s=output.duration_s,
         )
 
+    def follow(self, parent: Agent) -> None:
+        """Show what the parent's last command gave; directory and variables lie in the machine's home folder."""
+        assert isinstance(parent, ShellAgent)
+        self.last, self._num_commands = parent.last, parent._num_commands
+
     async def stop(self) -> None:
         """End the shell and what it left in the background; a later command starts it anew."""
         await self._shell.close()

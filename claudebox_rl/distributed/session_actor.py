@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from ray.exceptions import RayActorError, RayTaskError
 
 from claudebox_rl.distributed.cluster import ensure_ray, ray
 from claudebox_rl.env.core import EnvCore, StepReturn
+from claudebox_rl.env.host import Host
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart
@@ -34,6 +36,10 @@ class SessionActor:
         """Step environment `key`."""
         return await self._cores[key].step(action)
 
+    async def fork(self, key: str, keys: Sequence[str], episode_ids: Sequence[str]) -> None:
+        """Fork environment `key` into as many others, which this actor owns as well."""
+        self._cores |= dict(zip(keys, await self._cores[key].fork(episode_ids), strict=True))
+
     async def close(self, key: str) -> None:
         """End the machine of environment `key`. Idempotent."""
         core = self._cores.pop(key, None)
@@ -55,6 +61,11 @@ class _Actors:
             actor = next(roomy, None) or _start_actor()
             self._leases[actor] = self._leases.get(actor, 0) + 1
             return actor
+
+    def lease_again(self, actor: Any, count: int) -> None:
+        """Lease an actor that is leased already: forks stay where their parent is, however full that is."""
+        with self._lock:
+            self._leases[actor] = self._leases.get(actor, 0) + count
 
     def release(self, actor: Any, *, dead: bool) -> None:
         with self._lock:
@@ -95,6 +106,21 @@ class ActorHost:
         if self._actor is None:
             raise ClaudeBoxError("step() before reset(): call reset()")
         return self._get(self._actor.step.remote(self._key, action))
+
+    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
+        """As `EnvCore.fork`; the forks live in the same actor.
+
+        Raises:
+            SandboxUnavailableError: The actor died, and the machine with it.
+        """
+        if self._actor is None:
+            raise ClaudeBoxError("fork() before reset(): call reset()")
+        heirs = [ActorHost(self._settings) for _ in episode_ids]
+        self._get(self._actor.fork.remote(self._key, [heir._key for heir in heirs], episode_ids))
+        _actors.lease_again(self._actor, len(heirs))
+        for heir in heirs:
+            heir._actor = self._actor
+        return list(heirs)
 
     def close(self) -> None:
         """As `EnvCore.close`."""

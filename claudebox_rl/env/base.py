@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
-from claudebox_rl.env.host import make_host
+from claudebox_rl.env.host import Host, make_host
 from claudebox_rl.env.seats import seat_class
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import Setting, make_settings
@@ -28,16 +30,16 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
     - Reward: 0 for a step; at the end, the verdict of the task's verifier on the final state.
     - Terminated: the work was handed in and judged. Truncated: a limit of steps, turns, time or dollars was reached;
       the state at that moment is judged as well.
-    - `info` of a step: `result` (a `CodeResult` where a prompt came to its end, else None), `model_calls`, `verifier`
-      (a `VerifierResult` at the end), `reward_terms`, `exhausted` (the limit of the budget that ends the episode, or
-      None), and at the end `outcome`. Of a reset: the task, times and
-      versions.
+    - `info` of a step: `episode_id`, `parent_episode_id` and `fork_step` (see `fork`), `result` (a `CodeResult` where a
+      prompt came to its end, else None), `model_calls`, `verifier` (a `VerifierResult` at the end), `reward_terms`,
+      `exhausted` (the limit of the budget that ends the episode, or None), and at the end `outcome`. Of a reset: the
+      task, times and versions.
 
     Machines boot in `reset`, not here. A machine, an agent or a model that fails raises a `ClaudeBoxError`: it is no
     reward.
 
     Args:
-        seat: What the policy plays: `user`.
+        seat: What the policy plays: `user`, `model`, `tool` or `shell`.
         task: Selector of one or more tasks: a suite (`"quickstart"`), one of its tasks (`"quickstart/fix-bug"`), a
             folder, or a list of these. With several, `reset` draws one by its seed, or takes `options={"task": ...}`.
         model: Upstream by name, or the fields of `ModelConfig`; None: the seat's own. Never a key: keys are read from
@@ -133,6 +135,26 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         self._shown = observation[self._seat.shown]
         return observation, reward, terminated, truncated, info
 
+    def fork(self, n: int = 1) -> list[ClaudeBoxEnv]:
+        """Return `n` environments that go on from here, each on a machine of its own; at a step boundary.
+
+        They have the same files, and the agent its conversation; processes that commands left in the background are not
+        there. Each episode has its own id, and in `info` names its parent (`parent_episode_id`) and the parent's next
+        step (`fork_step`). The caller closes them. This one goes on as well. `claudebox_rl.fork_env` takes wrappers
+        along.
+
+        Raises:
+            ConfigError: The seat's agent is at work between steps (the model's, the supervisor's); or `n` is less than
+                1.
+            ClaudeBoxError: There is no episode.
+            SandboxStartError: A machine did not start; none is left.
+            SandboxUnavailableError: The machine died.
+        """
+        if n < 1:
+            raise ConfigError(f"fork: n={n} must be at least 1")
+        hosts = self._host.fork([_new_id() for _ in range(n)])
+        return [self._heir(host, draws) for host, draws in zip(hosts, self.np_random.spawn(n), strict=True)]
+
     def render(self) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # narrower than RenderFrame
         """Return what the policy was shown last, as text, in mode `ansi`."""
         return self._shown if self.render_mode == "ansi" else None
@@ -146,8 +168,13 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             raise ConfigError(f"unknown reset options: {', '.join(sorted(unknown))}; known: {', '.join(_OPTIONS)}")
         task = self._pick(options.get("task"))
         seed = int(self.np_random.integers(1 << 62))
-        episode_id = options.get("episode_id") or f"episode-{uuid.uuid4().hex[:16]}"
-        return EpisodeStart(task, episode_id, seed, options.get("prompt"))
+        return EpisodeStart(task, options.get("episode_id") or _new_id(), seed, options.get("prompt"))
+
+    def _heir(self, host: Host, draws: np.random.Generator) -> ClaudeBoxEnv:
+        heir = copy.copy(self)
+        heir._host, heir.np_random = host, draws
+        heir.observation_space, heir.action_space = self._seat.observation_space(), self._seat.action_space()
+        return heir
 
     def _pick(self, task_id: str | None) -> Task:
         if task_id is None:
@@ -155,3 +182,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         if task_id not in self.tasks:
             raise ConfigError(f"options['task']={task_id!r} is none of this environment's: {', '.join(self.tasks)}")
         return self.tasks[task_id]
+
+
+def _new_id() -> str:
+    return f"episode-{uuid.uuid4().hex[:16]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from claudebox_rl.env.seats import Seat, seat_class
 from claudebox_rl.env.seats.seat import Acted, Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart
-from claudebox_rl.errors import ClaudeBoxError
+from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.session.box import ClaudeBox
 from claudebox_rl.types import Outcome, VerifierResult
 
@@ -22,6 +23,9 @@ class _Episode:
     box: ClaudeBox
     seat: Seat
     step_index: int = 0
+    parent_episode_id: str | None = None
+    fork_step: int | None = None
+    """Of the parent, before which this one parted from it."""
 
 
 class EnvCore:
@@ -65,16 +69,36 @@ class EnvCore:
             VerifierError: The verifier gave no verdict.
             SandboxUnavailableError: The machine died.
         """
-        episode = self._episode
-        if episode is None:
-            raise ClaudeBoxError("step() before reset(), or after the episode ended: call reset()")
+        episode = self._playing("step")
         acted = await episode.seat.act(action)
         episode.step_index += 1
         observation = episode.seat.observe(episode.step_index)
         if acted.is_final or acted.is_limited or episode.step_index >= self._settings.max_steps:
             reward, info = await self._end(episode, acted)
             return observation, reward, acted.is_final, not acted.is_final, info
-        return observation, 0.0, False, False, _info(acted)
+        return observation, 0.0, False, False, _info(episode, acted)
+
+    async def fork(self, episode_ids: Sequence[str]) -> list[EnvCore]:
+        """Return a core for each id, with an episode that goes on from here on a machine of its own.
+
+        Raises:
+            ConfigError: The agent is at work between steps in this seat, or the session can't be forked.
+            SandboxStartError: A machine did not start; none is left.
+            SandboxUnavailableError: This machine died.
+            AgentError: An agent did not start.
+        """
+        episode = self._playing("fork")
+        if not episode.seat.can_fork:
+            raise ConfigError(f"the seat {episode.seat.name} can't be forked: there the agent is at work between steps")
+        boxes = await episode.box.fork(len(episode_ids), episode_ids=episode_ids)
+        return [self._heir(episode, box) for box in boxes]
+
+    def _heir(self, parent: _Episode, box: ClaudeBox) -> EnvCore:
+        start = parent.seat.start
+        seat = parent.seat.fork(replace(start, episode_id=box.episode_id), box)
+        core = EnvCore(self._settings)
+        core._episode = _Episode(box, seat, parent.step_index, start.episode_id, parent.step_index)
+        return core
 
     async def close(self) -> None:
         """End the machine of the running episode. Idempotent."""
@@ -85,6 +109,11 @@ class EnvCore:
             finally:
                 await episode.box.close()
 
+    def _playing(self, what: str) -> _Episode:
+        if self._episode is None:
+            raise ClaudeBoxError(f"{what}() before reset(), or after the episode ended: call reset()")
+        return self._episode
+
     async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
         """Judge the final state and end the machine; return the reward and the `info`."""
         cut_short = await episode.seat.leave()
@@ -92,7 +121,7 @@ class EnvCore:
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
-        info = _info(replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
+        info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
         return verdict.reward, info | {"outcome": str(outcome)}
 
     def _session(self, seat: Seat) -> ClaudeBox:
@@ -125,8 +154,11 @@ class EnvCore:
         }
 
 
-def _info(acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]:
+def _info(episode: _Episode, acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]:
     return {
+        "episode_id": episode.seat.start.episode_id,
+        "parent_episode_id": episode.parent_episode_id,
+        "fork_step": episode.fork_step,
         "result": acted.result,
         "model_calls": acted.model_calls,
         "verifier": verdict,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from claudebox_rl._registry import resolve
@@ -29,6 +30,10 @@ class Host(Protocol):
         """As `EnvCore.step`."""
         ...
 
+    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
+        """As `EnvCore.fork`: a host for each id."""
+        ...
+
     def close(self) -> None:
         """As `EnvCore.close`."""
         ...
@@ -37,8 +42,8 @@ class Host(Protocol):
 class InlineHost:
     """Plays in this process, on its shared event loop."""
 
-    def __init__(self, settings: EnvSettings) -> None:
-        self._core = EnvCore(settings)
+    def __init__(self, settings: EnvSettings, core: EnvCore | None = None) -> None:
+        self._settings, self._core = settings, core or EnvCore(settings)
 
     def reset(self, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:
         """As `EnvCore.reset`."""
@@ -47,6 +52,10 @@ class InlineHost:
     def step(self, action: Any) -> StepReturn:
         """As `EnvCore.step`."""
         return shared_loop().run(self._core.step(action))
+
+    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
+        """As `EnvCore.fork`."""
+        return [InlineHost(self._settings, core) for core in shared_loop().run(self._core.fork(episode_ids))]
 
     def close(self) -> None:
         """As `EnvCore.close`."""

@@ -139,6 +139,13 @@ class Upstream(ABC):
         body = json.dumps({"input_tokens": estimate_tokens(request), "estimated": True})
         return Reply(200, "application/json", once(body.encode()))
 
+    def follow(self, parent: Upstream) -> None:
+        """Go on where the upstream stands of the episode that this one's was forked from; before the first request.
+
+        Those that answer by what a request says have nothing to take over.
+        """
+        return
+
     async def aclose(self) -> None:
         """Release connections. Idempotent."""
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +21,10 @@ from claudebox_rl.gateway import GatewayEpisode, Keys
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.budget import Budget, held, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
+from claudebox_rl.session.forking import Forking
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.kept import KeptSessions
 from claudebox_rl.session.keeping.log import SessionLog
-from claudebox_rl.session.observed import Observed
 from claudebox_rl.session.opening import Opening, open_session
 from claudebox_rl.session.reward import RewardFn, check_reward_fn, needs_changes, rewarded
 from claudebox_rl.session.security.policy import SecurityPolicy
@@ -33,14 +33,14 @@ from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task
-from claudebox_rl.types import CodeResult, ModelCall, VerifierResult
+from claudebox_rl.types import CodeResult, VerifierResult
 from claudebox_rl.verifier import verify
 
 CODE_TURNS = 10
 """Most model calls of a prompt that says nothing else."""
 
 
-class ClaudeBox(KeptSessions, Observed):
+class ClaudeBox(KeptSessions, Forking):
     """A session with a coding agent at work in an isolated machine.
 
     ```python
@@ -175,20 +175,19 @@ class ClaudeBox(KeptSessions, Observed):
             SkillInstallationError: A skill can't be installed.
             AgentError: The agent did not start.
         """
+        options = PromptOptions(self._turns(max_turns))
+        await self._enter(
+            lambda stack: open_session(stack, self._settings, self._folder, self._log, self.episode_id, options)
+        )
+
+    async def _enter(self, opening: Callable[[AsyncExitStack], Awaitable[Opening]]) -> None:
         if self._stack is not None:
             raise ClaudeBoxError(f"session {self.session_id!r} is open already")
         self._stack, self._owner_pid = AsyncExitStack(), os.getpid()
         try:
             self._stack.push_async_callback(asyncio.to_thread, self._log.close, remove=self._auto_remove)
             await self._log.open(self._remembered)
-            self._opening = await open_session(
-                self._stack,
-                self._settings,
-                self._folder,
-                self._log,
-                self.episode_id,
-                PromptOptions(self._turns(max_turns)),
-            )
+            self._opening = await opening(self._stack)
             self._door = self._opening.gateway_episode
             self.boot_s, self.setup_s = self._opening.boot_s, self._opening.setup_s
         except BaseException:
@@ -270,10 +269,6 @@ class ClaudeBox(KeptSessions, Observed):
             raise ConfigError("there is nothing to verify: the session was opened without a task")
         await self._open_now.agent.stop()
         return await verify(self.sandbox, self.task)
-
-    def take_model_calls(self) -> tuple[ModelCall, ...]:
-        """Return the model calls that ended since the last time, oldest first."""
-        return self._door.take_calls() if self._door else ()
 
     async def interrupt(self) -> None:
         """Have the prompt that is at work come to its end soon; its result, of what was done until then, says so."""

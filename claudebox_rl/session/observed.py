@@ -7,12 +7,13 @@ from typing import Any
 
 from claudebox_rl.agent import Agent, Endpoint
 from claudebox_rl.errors import ClaudeBoxError
-from claudebox_rl.gateway import Upstream
+from claudebox_rl.gateway import GatewayEpisode, Upstream
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.opening import Opening
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
+from claudebox_rl.types import ModelCall
 
 
 class Observed:
@@ -23,6 +24,7 @@ class Observed:
     _log: SessionLog
     _auto_remove: bool
     _opening: Opening | None
+    _door: GatewayEpisode | None
 
     def history(self) -> list[dict[str, Any]]:
         """Return what was done in a persistent session, over all its openings; empty for others."""
@@ -39,6 +41,10 @@ class Observed:
     async def get_history_metrics(self) -> list[ResourceMetrics]:
         """Return samples over the session's life, oldest first: one after each prompt, and some during long ones."""
         return self._log.samples()
+
+    def take_model_calls(self) -> tuple[ModelCall, ...]:
+        """Return the model calls that ended since the last time, oldest first."""
+        return self._door.take_calls() if self._door else ()
 
     @property
     def metadata(self) -> SessionMetadata:

@@ -87,6 +87,42 @@ async def open_session(
     return Opening(sandbox, agent, meter, episode, skills, booted - started, time.monotonic() - booted)
 
 
+async def open_fork(
+    stack: AsyncExitStack,
+    settings: SessionSettings,
+    parent: Opening,
+    sandbox: Sandbox,
+    log: SessionLog,
+    episode_id: str,
+    options: PromptOptions,
+) -> Opening:
+    """Start the agent on a fork of a session's machine, where the parent's agent stands.
+
+    Args:
+        stack: Takes what ends it all, the machine too.
+        settings: The parent's.
+        parent: The session that was forked, settled.
+        sandbox: The fork, started.
+        log: The new session's.
+        episode_id: Tag of its model calls.
+        options: Of the first prompt.
+
+    Raises:
+        ClaudeBoxError: As `ClaudeBox.open`.
+    """
+    started = time.monotonic()
+    log.begin(sandbox)
+    stack.callback(log.end_machine)
+    stack.push_async_callback(sandbox.stop)
+    meter = log.measure(sandbox)
+    episode = await _open_episode(stack, sandbox, settings, parent.skills, episode_id)
+    if episode is not None and parent.gateway_episode is not None:
+        episode.upstream.follow(parent.gateway_episode.upstream)
+    agent = await _start_agent(stack, sandbox, settings, parent.skills, log, episode, options, parent.agent)
+    log.ready()
+    return Opening(sandbox, agent, meter, episode, parent.skills, 0.0, time.monotonic() - started)
+
+
 def _mounts(settings: SessionSettings, folder: SessionFolder | None) -> tuple[Mount, ...]:
     program = agent_class(settings.agent.name)
     own: tuple[Mount, ...] = ()
@@ -122,6 +158,7 @@ async def _start_agent(
     log: SessionLog,
     episode: GatewayEpisode | None,
     options: PromptOptions,
+    parent: Agent | None = None,
 ) -> Agent:
     task, config = settings.task, settings.agent
     endpoint = None
@@ -151,6 +188,8 @@ async def _start_agent(
         seed=settings.seed,
     )
     agent = agent_class(config.name)(context)
+    if parent is not None:
+        agent.follow(parent)
     stack.push_async_callback(agent.stop)
     await agent.start()
     return agent

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 import claudebox_rl  # noqa: F401
-from claudebox_rl import SUBMIT
-from claudebox_rl.errors import ClaudeBoxError, GatewayError, SandboxUnavailableError
+from claudebox_rl import SUBMIT, fork_env
+from claudebox_rl.errors import ClaudeBoxError, ConfigError, GatewayError, SandboxUnavailableError
 
 TASK = "quickstart/fix-bug"
 
@@ -67,3 +67,26 @@ def test_many_environments_share_an_actor(local_sandbox: str) -> None:
     envs.step(("a",) * 4)
     envs.close()
     assert time.monotonic() - started < 60
+
+
+def test_forks_stay_with_their_parent(local_sandbox: str) -> None:
+    env = gym.make("ClaudeBoxShell-v0", task=TASK, sandbox=local_sandbox)
+    env.reset(seed=0)
+    env.step("echo kept > note")
+    heirs = fork_env(env, 2)
+    env.close()
+    assert len(actor_pids()) == 1
+    assert [heir.step("cat note")[0]["stdout"] for heir in heirs] == ["kept\n"] * 2
+    for heir in heirs:
+        heir.close()
+    with pytest.raises(ClaudeBoxError, match=r"fork\(\) before reset\(\)"):
+        env.unwrapped.fork()
+
+
+def test_malformed_actions_never_reach_the_actor(local_sandbox: str) -> None:
+    env = gym.make("ClaudeBoxModel-v0", task=TASK, sandbox=local_sandbox)
+    env.reset()
+    with pytest.raises(ConfigError, match="at least one block"):
+        env.unwrapped.step({"content": []})
+    assert env.step("done")[2]
+    env.close()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import gymnasium as gym
 
@@ -52,6 +53,7 @@ class Seat(ABC):
     max_steps: ClassVar[int] = 100
     """Likewise."""
     can_fork: ClassVar[bool] = False
+    """Whether nothing is at work between two steps, so that an episode can be forked there."""
     shown: ClassVar[str]
     """The part of the observation that `render` returns."""
 
@@ -112,6 +114,12 @@ class Seat(ABC):
         Args:
             step_index: Actions until now.
         """
+
+    def fork(self, start: EpisodeStart, box: ClaudeBox) -> Self:
+        """Return this seat in an episode that goes on from here; only where `can_fork`."""
+        heir = copy.copy(self)
+        heir.start, heir.box = start, box
+        return heir
 
     async def leave(self) -> CodeResult | None:
         """Come to an end before the state is judged; return the result of a prompt that was cut short by it."""

@@ -123,6 +123,12 @@ class FaultyUpstream(Upstream):
         """See `Upstream.count_tokens`; counts are left alone."""
         return await self._upstream.count_tokens(request, headers, query)
 
+    def follow(self, parent: Upstream) -> None:
+        """See `Upstream.follow`."""
+        assert isinstance(parent, FaultyUpstream)
+        self.counts = parent.counts.copy()
+        self._upstream.follow(parent._upstream)
+
     async def aclose(self) -> None:
         """See `Upstream.aclose`."""
         await self._upstream.aclose()

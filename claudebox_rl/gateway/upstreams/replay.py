@@ -8,6 +8,7 @@ the report and plays on. A request beyond the recorded ones is refused either wa
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,11 @@ class ReplayUpstream(Upstream):
         if entry is None or (self._stops and self.divergences):
             return error_reply(400, str(self.divergences[-1]))
         return recorded_reply(request, entry.call)
+
+    def follow(self, parent: Upstream) -> None:
+        """See `Upstream.follow`."""
+        assert isinstance(parent, ReplayUpstream)
+        self.divergences, self._tapes = list(parent.divergences), copy.deepcopy(parent._tapes)
 
     async def aclose(self) -> None:
         """See `Upstream.aclose`; says which recorded calls were not asked for."""

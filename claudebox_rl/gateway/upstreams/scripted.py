@@ -86,6 +86,11 @@ class ScriptedUpstream(Upstream):
             await asyncio.Event().wait()
         return _play(turn, place, request)
 
+    def follow(self, parent: Upstream) -> None:
+        """See `Upstream.follow`."""
+        assert isinstance(parent, ScriptedUpstream)
+        self._began_at, self._faults = parent._began_at, [deque(faults) for faults in parent._faults]
+
     def _place(self, request: Mapping[str, Any]) -> int:
         """Return how many answers of the script the conversation holds."""
         count = num_assistant_messages(request)
