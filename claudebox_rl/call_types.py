@@ -120,3 +120,10 @@ def distinct(calls: Iterable[ModelCall]) -> tuple[ModelCall, ...]:
 def total_usage(calls: Iterable[ModelCall]) -> Usage:
     """Add the tokens of calls up, those of copies once."""
     return sum((call.usage for call in distinct(calls)), Usage())
+
+
+def total_cost_usd(calls: Iterable[ModelCall]) -> float | None:
+    """Add the dollars of calls up, those of copies once; None where nothing was answered, or at an unknown price."""
+    answered = [call.cost_usd for call in distinct(calls) if call.is_answered]
+    known = [cost for cost in answered if cost is not None]
+    return sum(known) if answered and len(known) == len(answered) else None

@@ -156,7 +156,7 @@ class CodeResult:
     """Connections that the sandbox's network policy refused since the last prompt, at most the last 256."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
-    """Of this prompt, by the agent's own price table."""
+    """Of this prompt: by the gateway's prices where it knows those of the model, else as the agent itself counts."""
     num_turns: int = 0
     duration_s: float = 0.0
     """Wall time from prompt to result, host clock."""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from claudebox_rl.call_types import ModelCall, Usage, distinct, total_usage
+from claudebox_rl.call_types import ModelCall, Usage, distinct, total_cost_usd, total_usage
 
 MESSAGE = {"type": "message", "stop_reason": "end_turn"}
 
@@ -40,3 +42,12 @@ def test_of_a_request_and_its_copies_one_counts():
     assert [each.call_id for each in distinct(calls)] == ["again", "failed", "its fallback"]
     assert total_usage(calls) == Usage(2 + 8 + 64)
     assert total_usage([]) == Usage()
+
+
+def test_dollars_are_unknown_where_those_of_one_answer_are():
+    priced = [replace(call("a", 1), cost_usd=0.5), replace(call("b", 1, copy_of="a"), cost_usd=0.25)]
+    failed = [call("dropped", 0, answered=False)]
+    assert total_cost_usd([*priced, *failed]) == 0.25
+    assert total_cost_usd([*priced, call("c", 1)]) is None
+    assert total_cost_usd(failed) is None
+    assert total_cost_usd([]) is None

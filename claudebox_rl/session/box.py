@@ -14,11 +14,11 @@ from typing import Any, Self
 
 from claudebox_rl.agent import PromptOptions, agent_class
 from claudebox_rl.agent.guard import ToolGuard
-from claudebox_rl.call_types import total_usage
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import GatewayEpisode, Keys
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.account import accounted
 from claudebox_rl.session.budget import Budget, held, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.forking import Forking
@@ -246,9 +246,9 @@ class ClaudeBox(KeptSessions, Forking):
                 await opening.agent.stop()  # with all that it started
         result = held(result, self._door)
         calls = self._door.calls[num_earlier:] if self._door else ()
-        usage = total_usage(calls)
+        result = accounted(result, calls)
         exit_code = int(not result.success) if result.exit_code is None else result.exit_code
-        result = replace(result, exit_code=exit_code, usage=usage, refused=self.sandbox.take_refused())
+        result = replace(result, exit_code=exit_code, refused=self.sandbox.take_refused())
         result = replace(result, changes=compare(before, await self._files()))
         result = redacted(result, opening.skills.secrets)
         try:

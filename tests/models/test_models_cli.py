@@ -10,6 +10,8 @@ from cli_parts import SAID, TOLD, goes_on, make_solver, play, rendered, told
 from tiny_model import load_tokenizer
 from token_server import serving
 
+from claudebox_rl import training_rows
+from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -31,6 +33,10 @@ def test_a_model_in_this_process_solves_a_task(solver: Path):
     assert goes_on(*calls)
     assert calls[0].weight_version == calls[1].weight_version
     assert episode.usage.output_tokens == sum(len(call.completion_token_ids or ()) for call in calls)
+    (row,) = training_rows(EpisodeRecord(episode, (), tuple(calls), (0, 0)), "tokens")
+    learned = [place for place, is_learned in enumerate(row.loss_mask) if is_learned]
+    assert tokenizer.decode([row.token_ids[place] for place in learned]) == "".join(SAID)
+    assert [row.logprobs[place] for place in learned] == [each for call in calls for each in call.logprobs]
 
 
 def test_the_same_model_behind_a_chat_completions_server_solves_it_too(solver: Path):

@@ -21,9 +21,23 @@ def priced(**prices: float) -> dict:
 
 async def test_calls_cost_what_the_model_s_own_prices_say(local_sandbox):
     async with ClaudeBox(model=priced(**PRICES), sandbox=local_sandbox) as box:
-        assert (await box.code("go")).success
+        result = await box.code("go")
         calls = box.take_model_calls()
+        metadata = box.metadata
+    assert result.success
     assert [call.cost_usd for call in calls] == pytest.approx([0.0014, 0.0013])
+    assert result.cost_usd == metadata.cost_usd == pytest.approx(0.0027)
+
+
+async def test_where_no_price_is_known_dollars_are_the_agent_s_own(local_sandbox):
+    model = {"upstream": "scripted", "options": {"script": SCRIPT}}
+    async with ClaudeBox(model=model, sandbox=local_sandbox) as box:
+        result = await box.code("go")
+        calls = box.take_model_calls()
+    assert [call.cost_usd for call in calls] == [None, None]
+    assert result.cost_usd == pytest.approx(
+        (1100 * 4 + 50 * 20) / 1e6
+    )  # the CLI takes a model it does not know for Opus
 
 
 async def test_dollars_are_a_budget(local_sandbox):
