@@ -67,13 +67,13 @@ class Serving:
         if server is not None and self._task is not None:
             server.should_exit = True
             await asyncio.wait({self._task})
+            server.abandon()  # one that died has closed nothing
         for listener in self._listeners:
             listener.close()
 
     def _spawn(self) -> tuple[_Server, asyncio.Task[None]]:
-        server = self._server = _Server(_settings(self._app))
-        sockets = [listener.dup() for listener in self._listeners]
-        task = self._task = asyncio.create_task(server.serve(sockets=sockets), name=SERVING_TASK)
+        server = self._server = _Server(_settings(self._app), [listener.dup() for listener in self._listeners])
+        task = self._task = asyncio.create_task(server.serve(server.sockets), name=SERVING_TASK)
         task.add_done_callback(partial(self._ended, server))
         return server, task
 
@@ -101,9 +101,9 @@ class Serving:
 class _Server(uvicorn.Server):
     """A server inside somebody else's event loop: leaves signals alone, and tells when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config)
-        self.listening = asyncio.Event()
+        self.sockets, self.listening = sockets, asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -114,9 +114,11 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
     def abandon(self) -> None:
-        """Let go of what a server that died has left: its listeners and its connections."""
+        """Let go of what a server that ended may have left: its listeners and its connections. Idempotent."""
         for listening in getattr(self, "servers", ()):
             listening.close()
+        for one in self.sockets:
+            one.close()
         for connection in list(self.server_state.connections):
             with contextlib.suppress(OSError):
                 connection.transport.abort()

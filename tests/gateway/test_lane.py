@@ -142,22 +142,31 @@ async def test_a_server_that_comes_back_within_the_tries_is_not_noticed_by_the_a
     assert len(agent.episode.calls) == 1
 
 
-async def test_calls_beyond_the_bound_wait_for_their_turn_in_order(enter):
+async def test_calls_beyond_the_bound_wait_for_their_turn(enter):
     lane = LaneSettings(max_concurrent=2)
     waiting = [served(None) for _ in range(5)]
-    agents = [enter(upstream, lane=lane) for upstream in waiting]
-    asking = []
-    for agent in agents:
-        asking.append(asyncio.ensure_future(agent.post()))
-        await asyncio.sleep(0.03)
-    assert [len(upstream.asked) for upstream in waiting] == [1, 1, 0, 0, 0]
-    waiting[1].release.set()
-    await asking[1]
-    await asyncio.sleep(0.03)
-    assert [len(upstream.asked) for upstream in waiting] == [1, 1, 1, 0, 0]
+    asking = [asyncio.ensure_future(enter(upstream, lane=lane).post()) for upstream in waiting]
+    for _ in range(500):
+        if sum(len(upstream.asked) for upstream in waiting) >= 2:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert sum(len(upstream.asked) for upstream in waiting) == 2
     for upstream in waiting:
         upstream.release.set()
     assert [(await answer).status_code for answer in asking] == [200] * 5
+
+
+async def test_turns_come_in_order():
+    lane, came = Lane(LaneSettings(max_concurrent=1)), []
+
+    async def call(number: int) -> None:
+        async with lane.place():
+            came.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(call, range(6)))
+    assert came == [0, 1, 2, 3, 4, 5]
 
 
 async def test_who_waits_too_long_is_told_to_come_back(enter):

@@ -85,3 +85,23 @@ def test_an_agent_without_a_model_has_no_budget():
 async def test_numbers_of_a_model_are_checked(field):
     with pytest.raises(ConfigError, match=field):
         await ClaudeBox(model={"upstream": "nop", field: -1}, sandbox="fake", agent="claude").open()
+
+
+def sub_agent(number: int) -> dict:
+    asked = {"description": "look", "prompt": f"look into part {number}", "subagent_type": "general-purpose"}
+    return {"name": "Agent", "input": asked}
+
+
+async def test_calls_of_sub_agents_count_and_queue(local_sandbox):
+    turns = [{"tools": [sub_agent(1), sub_agent(2)]}, {"text": "done"}]
+    model = {"upstream": "scripted", "options": {"script": turns}}
+    agent = {"name": "claude", "tools": ["Bash", "Agent"]}
+    budget = {"model_calls": 3, "concurrent_calls": 1}
+    async with ClaudeBox(model=model, sandbox=local_sandbox, agent=agent, budget=budget) as box:
+        result = await box.code("have it looked into")
+        calls = box.take_model_calls()
+    assert (result.failure, result.exhausted) == (Failure.BUDGET, "model_calls")
+    assert [call.status for call in calls] == [200, 200, 200, 403]
+    assert [call.agent_path == "main" for call in calls] == [True, False, False, True]
+    (_, first, second, _) = calls
+    assert second.started_at + (second.queue_s or 0) >= first.started_at + first.latency_s, "one after the other"
