@@ -30,6 +30,8 @@ ACTS = (
 )
 REWRITES = {"rewrite", "drift", "change tools"}
 """Acts after which a context is not what it was."""
+TOLD_BY_THE_CLI = {"sub agent", "sum up", "clear"}
+"""Acts that the gateway knows by what the CLI writes, which these conversations do not have."""
 
 
 @dataclass

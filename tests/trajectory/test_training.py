@@ -4,12 +4,14 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from call_trees import ACTS, REWRITES, Agent
+from call_trees import ACTS, REWRITES, TOLD_BY_THE_CLI, Agent
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claudebox_rl import training_rows
 from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.gateway.capture.caller import Caller
+from claudebox_rl.gateway.capture.lineage import Lineage
 from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import ModelCall, Relation
 
@@ -100,6 +102,20 @@ def test_a_relation_that_was_not_recorded_is_read_from_the_messages(episode):
     agent = played(episode)
     calls = tuple(replace(call, relation=None) for call in agent.calls)
     rows = training_rows(replace(agent.record(), model_calls=calls))
+    assert Counter(name for row in rows for name in row.trained_call_ids) == Counter(agent.learned)
+
+
+@given(st.lists(st.sampled_from([act for act in ACTS if act not in TOLD_BY_THE_CLI]), max_size=25), SEEDS)
+def test_what_the_gateway_sees_of_such_calls_is_learned_alike(acts, seed):
+    agent, lineage = played((acts, seed)), Lineage()
+    seen = []
+    for call in agent.calls:
+        request, asked = lineage.begin(call.call_id, call.request, Caller(session="s"), lambda: None)
+        asked.end(call.response, is_answered=call.is_answered)
+        found = asked.origin
+        assert request == call.request
+        seen.append(replace(call, parent_call_id=found.parent_call_id, relation=found.relation, copy_of=found.copy_of))
+    rows = training_rows(replace(agent.record(), model_calls=tuple(seen)))
     assert Counter(name for row in rows for name in row.trained_call_ids) == Counter(agent.learned)
 
 
