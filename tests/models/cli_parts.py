@@ -12,7 +12,8 @@ from tiny_model import load_tokenizer, make_tiny_model, teach
 import claudebox_rl
 from claudebox_rl._resources import data_dir
 from claudebox_rl.gateway.upstreams.transformers.chat import read_chat
-from claudebox_rl.types import Episode, ModelCall, Outcome
+from claudebox_rl.trajectory import EpisodeRecord, commit
+from claudebox_rl.types import ModelCall, Outcome
 
 TASK = "quickstart/fix-bug"
 SOLUTION = (data_dir("envs") / TASK / "solution" / "solve.sh").read_text("utf-8")
@@ -24,35 +25,28 @@ TOLD = [[FIRST["text"], {"command": SOLUTION}], [LAST["text"]]]
 """What the CLI is told by that: texts, and inputs of tools."""
 
 
-def play(model: dict[str, Any]) -> tuple[Episode, list[ModelCall]]:
-    """Play the task once; the policy gives the instruction and submits."""
-    calls: list[ModelCall] = []
-
-    class Tap(gym.Wrapper[Any, Any, Any, Any]):
-        def step(self, action: Any) -> Any:
-            stepped = super().step(action)
-            calls.extend(stepped[4]["model_calls"])
-            return stepped
-
+def play(model: dict[str, Any], dataset: Path) -> EpisodeRecord:
+    """Play the task once and store it; the policy gives the instruction and submits."""
     agent = {"name": "claude", "tools": ["Bash", "Read", "Write", "Edit"], "max_turns": 4}
     env = gym.make("ClaudeBox-v0", task=TASK, model=model, agent=agent, sandbox="local", actor=False)
     try:
-        episode = claudebox_rl.run_episode(Tap(env))
+        episode = claudebox_rl.run_episode(env, dataset=dataset)
     finally:
         env.close()
-    return episode, calls
+    commit(dataset)
+    return claudebox_rl.load_dataset(dataset)[episode.episode_id]
 
 
 def make_solver(folder: Path) -> Path:
     """Make a model and teach it what a script did in the task, from the very requests of the CLI."""
     script = {"script": [FIRST, LAST], "model": folder.name}
-    episode, calls = play({"upstream": "scripted", "options": script})
-    assert (episode.outcome, episode.episode_return) == (Outcome.COMPLETED, 1.0)
-    make_tiny_model(folder, [json.dumps(call.request) for call in calls] + SAID, vocab_size=1500)
+    record = play({"upstream": "scripted", "options": script}, folder.with_name("lessons"))
+    assert (record.episode.outcome, record.episode.episode_return) == (Outcome.COMPLETED, 1.0)
+    make_tiny_model(folder, [json.dumps(call.request) for call in record.model_calls] + SAID, vocab_size=1500)
     tokenizer = load_tokenizer(folder)
     lessons = [
         (tokenizer.encode(rendered(tokenizer, call)), tokenizer.encode(said))
-        for call, said in zip(calls, SAID, strict=True)
+        for call, said in zip(record.model_calls, SAID, strict=True)
     ]
     loss = teach(folder, lessons)
     assert loss < 0.05, f"the model did not learn in time: {loss}"

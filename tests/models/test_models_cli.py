@@ -11,7 +11,6 @@ from tiny_model import load_tokenizer
 from token_server import serving
 
 from claudebox_rl import training_rows
-from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -22,9 +21,10 @@ def solver(local_sandbox: str, tmp_path_factory: pytest.TempPathFactory) -> Path
     return make_solver(tmp_path_factory.mktemp("solver") / "tiny")
 
 
-def test_a_model_in_this_process_solves_a_task(solver: Path):
+def test_a_model_in_this_process_solves_a_task(solver: Path, tmp_path: Path):
     options = {"temperature": 0, "device": "cpu", "max_new_tokens": 600}
-    episode, calls = play({"upstream": "transformers", "name": str(solver), "options": options})
+    record = play({"upstream": "transformers", "name": str(solver), "options": options}, tmp_path)
+    episode, calls = record.episode, record.model_calls
     assert (episode.outcome, episode.episode_return, episode.num_turns) == (Outcome.COMPLETED, 1.0, 2)
     tokenizer = load_tokenizer(solver)
     assert [tokenizer.decode(call.completion_token_ids) for call in calls] == SAID
@@ -33,16 +33,17 @@ def test_a_model_in_this_process_solves_a_task(solver: Path):
     assert goes_on(*calls)
     assert calls[0].weight_version == calls[1].weight_version
     assert episode.usage.output_tokens == sum(len(call.completion_token_ids or ()) for call in calls)
-    (row,) = training_rows(EpisodeRecord(episode, (), tuple(calls), (0, 0)), "tokens")
+    (row,) = training_rows(record, "tokens")
     learned = [place for place, is_learned in enumerate(row.loss_mask) if is_learned]
     assert tokenizer.decode([row.token_ids[place] for place in learned]) == "".join(SAID)
     assert [row.logprobs[place] for place in learned] == [each for call in calls for each in call.logprobs]
 
 
-def test_the_same_model_behind_a_chat_completions_server_solves_it_too(solver: Path):
+def test_the_same_model_behind_a_chat_completions_server_solves_it_too(solver: Path, tmp_path: Path):
     with serving(solver) as base_url:
         options = {"base_url": base_url, "extra_body": {"temperature": 0}, "capture_tokens": "always"}
-        episode, calls = play({"upstream": "openai", "name": solver.name, "options": options})
+        record = play({"upstream": "openai", "name": solver.name, "options": options}, tmp_path)
+    episode, calls = record.episode, record.model_calls
     assert (episode.outcome, episode.episode_return, episode.num_turns) == (Outcome.COMPLETED, 1.0, 2)
     tokenizer = load_tokenizer(solver)
     assert [tokenizer.decode(call.completion_token_ids) for call in calls] == SAID
@@ -51,9 +52,10 @@ def test_the_same_model_behind_a_chat_completions_server_solves_it_too(solver: P
     assert all(-0.5 < each <= 0 for call in calls for each in call.logprobs or (-1.0,))
 
 
-def test_noise_reaches_the_cli_as_it_was_sampled(local_sandbox: str, tiny: Path):
+def test_noise_reaches_the_cli_as_it_was_sampled(local_sandbox: str, tiny: Path, tmp_path: Path):
     options = {"device": "cpu", "max_new_tokens": 60, "parser": "plain", "seed": 3}
-    episode, calls = play({"upstream": "transformers", "name": str(tiny), "options": options})
+    record = play({"upstream": "transformers", "name": str(tiny), "options": options}, tmp_path)
+    episode, calls = record.episode, record.model_calls
     assert (episode.outcome, episode.episode_return) == (Outcome.COMPLETED, 0.0)
     assert calls
     tokenizer = load_tokenizer(tiny)

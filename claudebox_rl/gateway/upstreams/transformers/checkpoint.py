@@ -75,12 +75,12 @@ def _load(source: Source) -> Checkpoint:
 
 
 def _read(source: Source) -> Checkpoint:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source.model, revision=source.revision)
+    # A repository's own code would run on the host, beside the keys.
+    where = {"pretrained_model_name_or_path": source.model, "revision": source.revision, "trust_remote_code": False}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
     if tokenizer.chat_template is None:
         raise GatewayError(f"the model {source.model} has no chat template")
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        source.model, revision=source.revision, dtype=source.dtype
-    )
+    model = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=source.dtype)
     model = model.to(source.device or _best_device()).eval()
     return Checkpoint(
         model=model,
