@@ -94,7 +94,7 @@ class AgentConfig:
     stall_timeout_s: float = 120.0
     """Longest silence inside a streamed answer; at least 10."""
     policy_timeout_s: float = 3600.0
-    """Wait for the policy, where it sits in the model's or the supervisor's seat."""
+    """Wait for the policy's word on a tool call, in the supervisor's seat; without it the call does not run."""
 
 
 @dataclass

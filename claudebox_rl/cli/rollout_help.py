@@ -8,6 +8,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
                              nop (does nothing), scripted (turns from a YAML file: model.options.script=FILE),
                              anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet),
                              openai (a chat completions server: model.name=NAME model.options.base_url=URL)
+  seat=user                  what the policy plays: user, model (it answers the CLI's requests), tool (it supervises
+                             the CLI's tools), shell (it works in a shell itself); chooses policy, agent and model too
   policy=instruction         who plays: instruction (gives the task's instruction, then submits), scripted
                              (policy.options.script=FILE), random, llm (policy.options.model=anthropic)
   agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop
@@ -19,7 +21,7 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   reward='[step_penalty]'    reward wrappers; with arguments: 'reward=[{name: step_penalty, kwargs: {coef: 0.1}}]'
   budget.model_calls=50      what one episode may use of its model; also budget.input_tokens, .output_tokens, .cost_usd,
                              .wall_s and .concurrent_calls
-  max_steps=16               prompts of one episode
+  max_steps=16               steps of one episode; by default what the seat says
   rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray
   rollout.episodes_per_task=1
   seed=0

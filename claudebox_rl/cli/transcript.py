@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from typing import Any, cast
 
@@ -63,10 +64,14 @@ def _header(episode: Episode) -> RenderableType:
 def _step(record: EpisodeRecord, step: Step, full: bool) -> Generator[RenderableType]:
     yield Text()
     yield Rule(Text(_title(step), style="bold"), align="left", style="dim")
+    if step.observation.get("tool"):  # the supervisor is asked about a call
+        asked = f"{step.observation['tool']} {json.dumps(step.observation.get('input'))}"
+        yield from _block(Block("asked", asked), full, style="dim")
     if step.action == SUBMIT:
         yield Text("submitted", style="cyan")
     else:
-        yield from _block(Block("prompt", step.action), full, style="cyan")
+        kind = "prompt" if "response" in step.observation else "action"
+        yield from _block(Block(kind, step.action), full, style="cyan")
     for call in step.tool_calls:
         yield from _tool_call(call, full)
     if response := _response(record, step):

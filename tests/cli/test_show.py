@@ -104,6 +104,15 @@ def test_the_table_of_episodes(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_supervisor_was_asked_stands_before_its_decision(tmp_path: Path) -> None:
+    step = steps_of(episode())[0]
+    seen = {"instruction": "i", "tool": "Bash", "input": {"command": "ls"}, "facts": [0.0]}
+    record(tmp_path, episode(), [replace(step, observation=seen, action='{"decision": 1}', terminated=True)])
+    text = "\n".join(line.rstrip() for line in shown(tmp_path, "fix").splitlines())
+    assert 'asked\n  Bash {"command": "ls"}\naction\n  {"decision": 1}\n' in text
+    assert "prompt" not in text
+
+
 def test_a_trajectory_reads_from_top_to_bottom(tmp_path: Path) -> None:
     calls = (
         tool("Bash", {"command": "pytest -q\nls", "description": "Run tests"}, "2 failed"),

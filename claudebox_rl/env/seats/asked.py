@@ -79,7 +79,9 @@ class AskedSeat(Seat, Generic[Question, Answer]):
             # The agent may be about to end its prompt, at a limit of time.
             await asyncio.wait({self._running}, timeout=_LAST_WORDS_S)
             if not self._running.done():
-                raise GatewayError("the agent waited no longer for the policy: raise agent.policy_timeout_s")
+                raise GatewayError(
+                    "the agent waited no longer for the policy's answer (agent.policy_timeout_s for tool calls)"
+                )
         self.line.answer(asked, answer)
 
     async def _until_asked(self) -> CodeResult | None:

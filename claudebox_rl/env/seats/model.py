@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 import gymnasium as gym
@@ -60,10 +59,6 @@ class ModelSeat(AskedSeat[ModelRequest, PolicyAnswer]):
     def check_action(cls, action: Any) -> PolicyAnswer:
         """See `Seat.check_action`."""
         return read_answer(action)
-
-    def session(self) -> dict[str, Any]:
-        """See `Seat.session`."""
-        return {"agent": replace(self.config, api_timeout_s=self.config.policy_timeout_s)}
 
     @property
     def line(self) -> WaitingLine[ModelRequest, PolicyAnswer]:

@@ -20,8 +20,8 @@ from claudebox_rl.gateway.upstreams._answer import PolicyAnswer, read_answer
 
 __all__ = ["ModelRequest", "PolicyAnswer", "PolicyOptions", "PolicyUpstream", "read_answer"]
 
-PING_S = 30.0
-"""Between two signs of life of a streamed answer that is not there yet."""
+PING_S = 5.0
+"""Between two signs of life of a streamed answer that is not there yet; the CLI may be told to bear 10 s of silence."""
 
 
 @dataclass(frozen=True, slots=True)
