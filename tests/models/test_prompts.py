@@ -116,6 +116,16 @@ def test_an_answer_without_an_end_is_given_the_template_s(talk):
     assert talk.tokenizer.decode(later.ids[len(before) :]).startswith("<|im_end|>\n<|im_start|>user\nand again")
 
 
+def test_a_template_that_writes_the_last_answer_otherwise_is_gone_on_from(talk):
+    # As Qwen 3 does: an empty thought stands in the last answer alone.
+    said = "{{- message.content }}"
+    assert said in talk.tokenizer.chat_template
+    emptied = "{{- '<think>\\n\\n</think>\\n\\n' if loop.last }}" + said
+    talk.tokenizer.chat_template = talk.tokenizer.chat_template.replace(said, emptied)
+    before = talk.answer(talk.prompt(user("ok?")), "Yes.<|im_end|>")
+    assert talk.prompt(user("ok?"), {"role": "assistant", "content": TEXT}, AGAIN).ids[: len(before)] == before
+
+
 def test_the_template_is_given_its_variables(tiny):
     talk = Talk(tiny, tag="<think>\n")
     talk.tokenizer.chat_template += "{{- tag if add_generation_prompt }}"

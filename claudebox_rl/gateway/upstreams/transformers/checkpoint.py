@@ -14,6 +14,8 @@ from claudebox_rl.errors import GatewayError
 from claudebox_rl.gateway.upstreams.transformers.library import torch, transformers
 
 _WEIGHTS = ("*.safetensors", "*.bin")
+_KEPT = 2
+"""A policy and one to hold it against; more would fill a card as training goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,26 @@ class Checkpoint:
 _loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
 _lock = threading.Lock()
 _loading: dict[Source, Future[Checkpoint]] = {}
+"""In the order in which they were asked for last."""
 
 
 def load(source: Source) -> Future[Checkpoint]:
     """Load a checkpoint, unless this process has it or is at it; a load that failed is tried again.
 
+    A process keeps the `_KEPT` that were asked for last; others go when their last episode ends. What a folder holds is
+    not read again as long as its model is kept.
+
     Returns:
         Raises `GatewayError` where the checkpoint is missing, broken, too large, or has no chat template.
     """
     with _lock:
-        known = _loading.get(source)
+        known = _loading.pop(source, None)
         if known is None or (known.done() and known.exception() is not None):
-            known = _loading[source] = _loader.submit(_load, source)
+            known = _loader.submit(_load, source)
+        _loading[source] = known
+        for other in list(_loading)[:-_KEPT]:
+            if _loading[other].done():
+                del _loading[other]
         return known
 
 
