@@ -145,7 +145,8 @@ async def test_a_server_that_comes_back_within_the_tries_is_not_noticed_by_the_a
 async def test_calls_beyond_the_bound_wait_for_their_turn(enter):
     lane = LaneSettings(max_concurrent=2)
     waiting = [served(None) for _ in range(5)]
-    asking = [asyncio.ensure_future(enter(upstream, lane=lane).post()) for upstream in waiting]
+    agents = [enter(upstream, lane=lane) for upstream in waiting]
+    asking = [asyncio.ensure_future(agent.post()) for agent in agents]
     for _ in range(500):
         if sum(len(upstream.asked) for upstream in waiting) >= 2:
             break
@@ -155,6 +156,7 @@ async def test_calls_beyond_the_bound_wait_for_their_turn(enter):
     for upstream in waiting:
         upstream.release.set()
     assert [(await answer).status_code for answer in asking] == [200] * 5
+    assert sum(call.queue_s > 0.09 for agent in agents for call in agent.episode.calls) == 3
 
 
 async def test_turns_come_in_order():
