@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -209,6 +211,28 @@ async def test_a_seed_gives_the_same_answer_to_the_same_prompt(enter, tiny):
     assert await said(enter(tiny, seed=2)) != first
     unseeded = enter(tiny)
     assert await said(unseeded) != await said(unseeded)
+
+
+async def test_what_the_checkpoint_says_of_sampling_is_left_aside(enter, tiny, tmp_path, caplog, capfd):
+    folder = shutil.copytree(tiny, tmp_path / "tuned")
+    settings = json.loads((folder / "generation_config.json").read_text())
+    tuned = {
+        "do_sample": True,
+        "temperature": 0.1,
+        "top_k": 2,
+        "top_p": 0.5,
+        "repetition_penalty": 5.0,
+        "max_length": 3,
+    }
+    (folder / "generation_config.json").write_text(json.dumps(settings | tuned))
+    clients = [enter(place, seed=1) for place in (tiny, folder)]
+    for client in clients:
+        await client.ask(user("hello"))
+    plain, other = (client.last for client in clients)
+    assert plain.completion_token_ids == other.completion_token_ids
+    assert plain.logprobs == other.logprobs
+    # Nor does the library have anything to say of it, or draw into the program's own output.
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")
 
 
 async def test_episodes_share_one_model_and_keep_the_event_loop_free(enter, tiny):

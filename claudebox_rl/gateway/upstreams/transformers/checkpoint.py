@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -76,7 +78,8 @@ def load(source: Source) -> Future[Checkpoint]:
 
 def _load(source: Source) -> Checkpoint:
     try:
-        return _read(source)
+        with _without_progress_bars():
+            return _read(source)
     except GatewayError:
         raise
     except Exception as error:
@@ -92,15 +95,30 @@ def _read(source: Source) -> Checkpoint:
         raise GatewayError(f"the model {source.model} has no chat template")
     model = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=source.dtype)
     model = model.to(source.device or _best_device()).eval()
+    end_ids = _end_ids(model, tokenizer)
+    model.generation_config = transformers.GenerationConfig()  # else its defaults would mix with a request's settings
     return Checkpoint(
         model=model,
         tokenizer=tokenizer,
         reader=copy.deepcopy(tokenizer),
-        end_ids=_end_ids(model, tokenizer),
+        end_ids=end_ids,
         context_tokens=getattr(model.config.get_text_config(), "max_position_embeddings", None),
         weight_version=getattr(model.config, "_commit_hash", None) or _digest(Path(source.model)),
         sampling=ThreadPoolExecutor(max_workers=1, thread_name_prefix="sampling"),
     )
+
+
+@contextmanager
+def _without_progress_bars() -> Generator[None]:
+    """They would be drawn into what the program itself shows."""
+    settings = transformers.utils.logging
+    shown: bool = settings.is_progress_bar_enabled()
+    settings.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            settings.enable_progress_bar()
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

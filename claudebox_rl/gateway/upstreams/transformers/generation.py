@@ -139,16 +139,11 @@ class Generation:
             )
 
     def _settings(self) -> Any:
-        """Leave no choice to `generate`, and none to the defaults of the checkpoint."""
+        """Leave no choice to `generate`: the sampler makes it."""
         ends = sorted(self._checkpoint.end_ids)
         return transformers.GenerationConfig(
             max_new_tokens=self._sampling.max_tokens,
             do_sample=False,
-            num_beams=1,
-            temperature=1.0,
-            top_k=50,
-            top_p=1.0,
-            repetition_penalty=1.0,
             eos_token_id=ends,
             pad_token_id=ends[0] if ends else 0,
         )
