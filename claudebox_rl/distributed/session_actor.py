@@ -11,7 +11,7 @@ from ray.exceptions import RayActorError, RayTaskError
 
 from claudebox_rl.distributed.cluster import ensure_ray, ray
 from claudebox_rl.env.core import EnvCore, StepReturn
-from claudebox_rl.env.host import Host
+from claudebox_rl.env.host import Fork
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart
@@ -36,9 +36,11 @@ class SessionActor:
         """Step environment `key`."""
         return await self._cores[key].step(action)
 
-    async def fork(self, key: str, keys: Sequence[str], episode_ids: Sequence[str]) -> None:
-        """Fork environment `key` into as many others, which this actor owns as well."""
-        self._cores |= dict(zip(keys, await self._cores[key].fork(episode_ids), strict=True))
+    async def fork(self, key: str, keys: Sequence[str], episode_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Fork environment `key` into as many others, which this actor owns as well; return what to tell of each."""
+        cores = await self._cores[key].fork(episode_ids)
+        self._cores |= dict(zip(keys, cores, strict=True))
+        return [core.setting() for core in cores]
 
     async def close(self, key: str) -> None:
         """End the machine of environment `key`. Idempotent."""
@@ -107,8 +109,8 @@ class ActorHost:
             raise ClaudeBoxError("step() before reset(): call reset()")
         return self._get(self._actor.step.remote(self._key, action))
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
-        """As `EnvCore.fork`; the forks live in the same actor.
+    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
+        """See `Host.fork`; the forks live in the same actor.
 
         Raises:
             SandboxUnavailableError: The actor died, and the machine with it.
@@ -116,11 +118,11 @@ class ActorHost:
         if self._actor is None:
             raise ClaudeBoxError("fork() before reset(): call reset()")
         heirs = [ActorHost(self._settings) for _ in episode_ids]
-        self._get(self._actor.fork.remote(self._key, [heir._key for heir in heirs], episode_ids))
+        told = self._get(self._actor.fork.remote(self._key, [heir._key for heir in heirs], episode_ids))
         _actors.lease_again(self._actor, len(heirs))
         for heir in heirs:
             heir._actor = self._actor
-        return list(heirs)
+        return list(zip(heirs, told, strict=True))
 
     def close(self) -> None:
         """As `EnvCore.close`."""

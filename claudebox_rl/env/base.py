@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium as gym
@@ -21,6 +22,16 @@ from claudebox_rl.session.budget import Budget
 from claudebox_rl.tasks import Task, find_tasks
 
 _OPTIONS = ("task", "episode_id", "prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The episode that an environment is in."""
+
+    observation: Observation
+    """The last one."""
+    info: dict[str, Any]
+    """Of the reset; of a fork, what a reset would have told of it."""
 
 
 class ClaudeBoxEnv(gym.Env[Observation, Any]):
@@ -60,6 +71,9 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         ConfigError: An unknown name, field or value; the message lists the known ones.
         TaskError: An unknown task, or a malformed task folder.
         TemplateError: The template is unknown or not built on this machine.
+
+    Attributes:
+        begun: The episode that was begun last, by a reset or a fork; None before the first one.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  # Gymnasium's own form
@@ -99,7 +113,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         self.observation_space = self._seat.observation_space()
         self.action_space = self._seat.action_space()
         self._host = make_host("actor" if actor else "inline", self.settings)
-        self._shown = ""
+        self.begun: Begun | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -118,7 +132,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         """
         super().reset(seed=seed)
         observation, info = self._host.reset(self._start(options or {}))
-        self._shown = observation[self._seat.shown]
+        self.begun = Begun(observation, info)
         return observation, info
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -132,7 +146,8 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             SandboxUnavailableError: The machine died.
         """
         observation, reward, terminated, truncated, info = self._host.step(self._seat.check_action(action))
-        self._shown = observation[self._seat.shown]
+        if self.begun is not None:
+            self.begun = replace(self.begun, observation=observation)
         return observation, reward, terminated, truncated, info
 
     def fork(self, n: int = 1) -> list[ClaudeBoxEnv]:
@@ -152,12 +167,14 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         """
         if n < 1:
             raise ConfigError(f"fork: n={n} must be at least 1")
-        hosts = self._host.fork([_new_id() for _ in range(n)])
-        return [self._heir(host, draws) for host, draws in zip(hosts, self.np_random.spawn(n), strict=True)]
+        forks = self._host.fork([_new_id() for _ in range(n)])
+        return [self._heir(*fork, draws) for fork, draws in zip(forks, self.np_random.spawn(n), strict=True)]
 
     def render(self) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # narrower than RenderFrame
         """Return what the policy was shown last, as text, in mode `ansi`."""
-        return self._shown if self.render_mode == "ansi" else None
+        if self.render_mode != "ansi":
+            return None
+        return self._seat.shown(self.begun.observation) if self.begun else ""
 
     def close(self) -> None:
         """End the machine. Idempotent."""
@@ -170,9 +187,10 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         seed = int(self.np_random.integers(1 << 62))
         return EpisodeStart(task, options.get("episode_id") or _new_id(), seed, options.get("prompt"))
 
-    def _heir(self, host: Host, draws: np.random.Generator) -> ClaudeBoxEnv:
+    def _heir(self, host: Host, info: dict[str, Any], draws: np.random.Generator) -> ClaudeBoxEnv:
         heir = copy.copy(self)
         heir._host, heir.np_random = host, draws
+        heir.begun = self.begun and replace(self.begun, info=info)
         heir.observation_space, heir.action_space = self._seat.observation_space(), self._seat.action_space()
         return heir
 

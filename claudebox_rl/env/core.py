@@ -49,13 +49,13 @@ class EnvCore:
         seat = seat_class(self._settings.seat)(start, self._settings.agent)
         box = self._session(seat)
         await box.open(max_turns=None)
-        episode = self._episode = _Episode(box, seat)
+        self._episode = _Episode(box, seat)
         try:
             await seat.begin(box)
         except BaseException:
             await asyncio.shield(self.close())
             raise
-        return seat.observe(0), self._setting(episode)
+        return seat.observe(0), self.setting()
 
     async def step(self, action: Any) -> StepReturn:
         """Do what the policy chose, and judge the final state where that ends the episode.
@@ -139,10 +139,14 @@ class EnvCore:
         }
         return ClaudeBox(seat.start.task, **(arguments | seat.session()))
 
-    def _setting(self, episode: _Episode) -> dict[str, Any]:
+    def setting(self) -> dict[str, Any]:
+        """Return what there is to tell of the episode before its first step."""
+        episode = self._playing("setting")
         box, start = episode.box, episode.seat.start
         return {
             "episode_id": start.episode_id,
+            "parent_episode_id": episode.parent_episode_id,
+            "fork_step": episode.fork_step,
             "task_id": start.task.task_id,
             "boot_s": box.boot_s,
             "setup_s": box.setup_s,

@@ -30,13 +30,16 @@ class Host(Protocol):
         """As `EnvCore.step`."""
         ...
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
-        """As `EnvCore.fork`: a host for each id."""
+    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
+        """As `EnvCore.fork`: a host for each id, and what there is to tell of its episode."""
         ...
 
     def close(self) -> None:
         """As `EnvCore.close`."""
         ...
+
+
+Fork = tuple[Host, dict[str, Any]]
 
 
 class InlineHost:
@@ -53,9 +56,10 @@ class InlineHost:
         """As `EnvCore.step`."""
         return shared_loop().run(self._core.step(action))
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Host]:
-        """As `EnvCore.fork`."""
-        return [InlineHost(self._settings, core) for core in shared_loop().run(self._core.fork(episode_ids))]
+    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
+        """See `Host.fork`."""
+        cores = shared_loop().run(self._core.fork(episode_ids))
+        return [(InlineHost(self._settings, core), core.setting()) for core in cores]
 
     def close(self) -> None:
         """As `EnvCore.close`."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+from claudebox_rl.env.base import Begun, ClaudeBoxEnv
+from claudebox_rl.errors import ConfigError
 from claudebox_rl.policies import Policy, instruction
 from claudebox_rl.rollout.tally import Tally
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
@@ -18,6 +21,7 @@ def run_episode(
     request: EpisodeRequest | None = None,
     *,
     dataset: Path | None = None,
+    go_on: bool = False,
 ) -> Episode:
     """Play one episode; a failure is an outcome, never an exception and never a reward of 0.
 
@@ -26,20 +30,22 @@ def run_episode(
         policy: Chooses the actions.
         request: What to play; None: whatever the environment draws.
         dataset: Folder whose journal takes each step as it is played; None: only the returned value remains.
+        go_on: Play on in the episode that `env` is in, without a reset: a fork. The request's task and id are its own.
 
     Returns:
         The episode, without its steps.
 
     Raises:
+        ConfigError: There is no episode to go on with.
         BaseException: Interrupts and cancellation, after the episode was journaled as `cancelled`.
     """
-    request = request or EpisodeRequest()
+    begun = _begun(env) if go_on else None
+    request = _asked(request or EpisodeRequest(), begun)
     tally = Tally(request)
     try:
         if dataset is not None:
             tally.open(dataset)
-        options = {"episode_id": request.episode_id} | ({"task": request.task_id} if request.task_id else {})
-        observation, info = env.reset(seed=request.seed, options=options)
+        observation, info = (begun.observation, begun.info) if begun else _reset(env, request)
         tally.begin(info)
         while not tally.ended:
             action = tally.act(observation, policy(observation))
@@ -51,3 +57,21 @@ def run_episode(
     except BaseException as error:
         tally.fail(error)
         raise
+
+
+def _begun(env: gym.Env[Any, Any]) -> Begun:
+    base = env.unwrapped
+    if not isinstance(base, ClaudeBoxEnv) or base.begun is None:
+        raise ConfigError("go_on: the environment is in no episode; play forks, or reset it")
+    return base.begun
+
+
+def _asked(request: EpisodeRequest, begun: Begun | None) -> EpisodeRequest:
+    if begun is None:
+        return request
+    return replace(request, episode_id=begun.info["episode_id"], task_id=begun.info["task_id"])
+
+
+def _reset(env: gym.Env[Any, Any], request: EpisodeRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    options = {"episode_id": request.episode_id} | ({"task": request.task_id} if request.task_id else {})
+    return env.reset(seed=request.seed, options=options)

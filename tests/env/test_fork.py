@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from seat_parts import make, untimed
 
-from claudebox_rl import SUBMIT, fork_env
+from claudebox_rl import SUBMIT, fork_env, load_dataset, run_episode
 from claudebox_rl.env.seats.shell import FACTS
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
+from claudebox_rl.trajectory import commit
+from claudebox_rl.types import EpisodeRequest, Outcome
 
 FIX = (Path(__file__).parents[2] / "envs/quickstart/fix-bug/solution/solve.sh").read_text()
 
@@ -99,6 +101,32 @@ def test_a_fork_before_the_first_prompt_begins_a_conversation(local_sandbox: str
     heir.step(observation["instruction"])
     assert heir.step(SUBMIT)[1] == 1.0
     heir.close()
+
+
+def test_forks_are_stored_with_their_parent(local_sandbox: str, tmp_path: Path) -> None:
+    env = make("ClaudeBoxShell-v0", local_sandbox)
+    env.reset(seed=1)
+    env.step(f"cd /workspace\n{FIX}")
+    (heir,) = fork_env(env)
+    seen: list[dict[str, Any]] = []
+
+    def look_then_submit(observation: dict[str, Any]) -> str:
+        seen.append(observation)
+        return SUBMIT if len(seen) > 1 else "echo of the fork"
+
+    request = EpisodeRequest(run_id="r", group_id="g")
+    episode = run_episode(heir, look_then_submit, request, dataset=tmp_path, go_on=True)
+    assert (episode.outcome, episode.episode_return, episode.group_id) == (Outcome.COMPLETED, 1.0, "g")
+    assert (episode.parent_episode_id, episode.fork_step) == (env.unwrapped.begun.info["episode_id"], 1)
+    assert seen[0]["facts"][0] == 1, "it begins with what its parent saw"
+    commit(tmp_path)
+    (record,) = load_dataset(tmp_path)
+    assert record.episode == episode
+    assert [step.action for step in record.steps] == ["echo of the fork", SUBMIT]
+    env.close()
+    heir.close()
+    with pytest.raises(ConfigError, match="in no episode"):
+        run_episode(make("ClaudeBoxShell-v0", local_sandbox), go_on=True)
 
 
 @pytest.mark.parametrize("env_id", ["ClaudeBoxModel-v0", "ClaudeBoxTool-v0"])

@@ -6,12 +6,14 @@ import math
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
+from seat_parts import untimed
 
 import claudebox_rl.env.base
 import claudebox_rl.env.make
@@ -116,7 +118,7 @@ def test_reset_draws_by_seed_and_takes_a_task() -> None:
     [
         ({"task": "no-such-suite"}, TaskError, "quickstart"),
         ({"task": "quickstart/no-such"}, TaskError, "fix-bug"),
-        ({"model": "gpt"}, ConfigError, "unknown model 'gpt'; known: anthropic, .*nop, oracle, .*scripted"),
+        ({"model": "gpt"}, ConfigError, "unknown model 'gpt'; known: anthropic, .*nop, .*oracle, .*scripted"),
         ({"sandbox": "docker"}, ConfigError, "unknown sandbox 'docker'; known: .*local"),
         ({"agent": "codex"}, ConfigError, "unknown agent 'codex'; known: claude, nop, oracle"),
         ({"rewards": ["loc"]}, ConfigError, "unknown reward 'loc'; known: step_penalty"),
@@ -147,6 +149,19 @@ def test_an_agent_that_crashes_raises(local_sandbox: str, env: gym.Env) -> None:
     with pytest.raises(AgentError, match="ended with exit code") as caught:
         env.step(observation["instruction"])
     assert caught.value.context["failure"] == "crash"
+
+
+def test_the_same_seed_gives_the_same_trajectory(env: gym.Env) -> None:
+    def play() -> tuple[list[Any], list[Any]]:
+        observation, _ = env.reset(seed=5)
+        seen, calls = [observation], []
+        for action in (observation["instruction"], "Look again", SUBMIT):
+            observation, *_, info = env.step(action)
+            seen.append(observation)
+            calls += [({**call.request, "metadata": None}, call.response) for call in info["model_calls"]]
+        return [untimed(each, claudebox_rl.env.seats.user.FACTS) for each in seen], calls
+
+    assert play() == play()
 
 
 def test_facts_are_finite_and_named(env: gym.Env) -> None:

@@ -33,7 +33,6 @@ class ModelSeat(AskedSeat[ModelRequest, PolicyAnswer]):
 
     name = "model"
     model = "policy"
-    shown = "system"
 
     @classmethod
     def observation_space(cls) -> gym.spaces.Dict:
@@ -54,6 +53,11 @@ class ModelSeat(AskedSeat[ModelRequest, PolicyAnswer]):
             raise ConfigError(f"in the model's seat the policy is the model: model=policy, not {model.upstream}")
         if not agent_class(agent.name).needs_model:
             raise ConfigError(f"agent={agent.name} asks no model: the model's seat needs agent=claude")
+
+    @classmethod
+    def shown(cls, observation: Observation) -> str:
+        """See `Seat.shown`."""
+        return json.dumps(observation["messages"][-1:], ensure_ascii=False, indent=2)
 
     @classmethod
     def check_action(cls, action: Any) -> PolicyAnswer:

@@ -54,8 +54,6 @@ class Seat(ABC):
     """Likewise."""
     can_fork: ClassVar[bool] = False
     """Whether nothing is at work between two steps, so that an episode can be forked there."""
-    shown: ClassVar[str]
-    """The part of the observation that `render` returns."""
 
     def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
         self.start, self.config = start, config
@@ -79,6 +77,11 @@ class Seat(ABC):
         """
         if model.upstream == "policy" and agent_class(agent.name).needs_model:
             raise ConfigError("model=policy waits for the model's seat (ClaudeBoxModel-v0); here another one answers")
+
+    @classmethod
+    @abstractmethod
+    def shown(cls, observation: Observation) -> str:
+        """Return what `render` shows of an observation."""
 
     @classmethod
     @abstractmethod

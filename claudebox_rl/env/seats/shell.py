@@ -33,7 +33,6 @@ class ShellSeat(Seat):
     agent = "shell"
     model = "nop"
     can_fork = True
-    shown = "stdout"
 
     @classmethod
     def observation_space(cls) -> gym.spaces.Dict:
@@ -51,6 +50,11 @@ class ShellSeat(Seat):
         """See `Seat.check_settings`."""
         if agent.name != "shell":
             raise ConfigError(f"in the shell's seat the policy is the agent: agent=shell, not {agent.name}")
+
+    @classmethod
+    def shown(cls, observation: Observation) -> str:
+        """See `Seat.shown`."""
+        return observation["stdout"] + observation["stderr"]
 
     @classmethod
     def check_action(cls, action: Any) -> str:

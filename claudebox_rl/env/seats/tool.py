@@ -53,7 +53,6 @@ class ToolSeat(AskedSeat[ToolRequest, Verdict]):
     """
 
     name = "tool"
-    shown = "tool"
 
     def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
         super().__init__(start, config)
@@ -78,6 +77,11 @@ class ToolSeat(AskedSeat[ToolRequest, Verdict]):
         super().check_settings(model, agent)
         if not agent_class(agent.name).asks_guards:
             raise ConfigError(f"agent={agent.name} can't have its tool calls judged; use agent=claude", field="agent")
+
+    @classmethod
+    def shown(cls, observation: Observation) -> str:
+        """See `Seat.shown`."""
+        return f"{observation['tool']} {json.dumps(observation['input'], ensure_ascii=False)}"
 
     @classmethod
     def check_action(cls, action: Any) -> Verdict:

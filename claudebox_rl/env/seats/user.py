@@ -36,7 +36,6 @@ class UserSeat(Seat):
     name = "user"
     max_steps = 16
     can_fork = True
-    shown = "response"
 
     def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
         super().__init__(start, config)
@@ -52,6 +51,11 @@ class UserSeat(Seat):
     def action_space(cls) -> gym.Space[Any]:
         """See `Seat.action_space`."""
         return UnicodeText(min_length=1)
+
+    @classmethod
+    def shown(cls, observation: Observation) -> str:
+        """See `Seat.shown`."""
+        return observation["response"]
 
     @classmethod
     def check_action(cls, action: Any) -> str:
