@@ -48,18 +48,16 @@ class Writer:
     def take(self, token_id: int, logprob: float) -> Token:
         """Take the next token. The one that ends a turn has no text."""
         self._count += 1
+        finish: Finish | None = "max_tokens" if self._count >= self._max_tokens else None
         if token_id in self._end_ids:
-            return Token(token_id, logprob, self._rest(), "end")
-        text = self.scanner.feed(self._detokenizer.step(token_id))
+            text, finish = "", "end"
+        else:
+            text = self.scanner.feed(self._detokenizer.step(token_id))
+        if finish is not None and self.scanner.met is None:
+            text += self.scanner.feed(self._detokenizer.rest())
         if self.scanner.met is not None:
-            return Token(token_id, logprob, text, "stop_sequence")
-        if self._count >= self._max_tokens:
-            return Token(token_id, logprob, text + self._rest(), "max_tokens")
-        return Token(token_id, logprob, text)
-
-    def _rest(self) -> str:
-        text = self.scanner.feed(self._detokenizer.rest())
-        return text + self.scanner.rest()
+            finish = "stop_sequence"
+        return Token(token_id, logprob, text if finish is None else text + self.scanner.rest(), finish)
 
 
 class Generation:
