@@ -2,12 +2,13 @@
 PYTHON ?=
 ARGS ?=
 VENV := .venv
+VLLM := .venv-vllm
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 # Slow tests with targets of their own.
 OTHER_SLOW := tests/test_packaging.py tests/models tests/env/wrappers/test_learners.py
 
-.PHONY: help setup rollout test models lint types package slow lab bench clean
+.PHONY: help setup rollout test models vllm lint types package slow lab bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,13 @@ $(MODELS): $(READY) pyproject.toml tools/setup-models
 	@bash tools/setup-models $(VENV)
 	@touch $(MODELS)
 
+vllm: $(MODELS) $(VLLM)/.ready  ## the tests with a real vLLM server, which is installed beside (Linux, 3 GB)
+	@$(VENV)/bin/python -m pytest -m slow tests/models/test_vllm.py $(ARGS)
+
+$(VLLM)/.ready: tools/setup-vllm
+	@PYTHON="$(PYTHON)" bash tools/setup-vllm $(VLLM)
+	@touch $(VLLM)/.ready
+
 lint: $(READY)  ## ruff: style and format
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
@@ -50,4 +58,4 @@ bench: $(READY)  ## the benchmarks, one JSON line each, with what they are paire
 	@for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
 
 clean:  ## remove the virtual environment and caches; datasets stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache dist build
+	rm -rf $(VENV) $(VLLM) .pytest_cache .ruff_cache dist build

@@ -22,6 +22,7 @@ def home_folder() -> Iterator[Path]:
         patch.setenv("CLAUDEBOX_HOME", str(folder))
         patch.delenv("ANTHROPIC_API_KEY", raising=False)
         patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+        patch.delenv("OPENAI_API_KEY", raising=False)
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -37,12 +37,13 @@ def play(model: dict[str, Any], dataset: Path) -> EpisodeRecord:
     return claudebox_rl.load_dataset(dataset)[episode.episode_id]
 
 
-def make_solver(folder: Path) -> Path:
+def make_solver(folder: Path, *, num_heads: int = 4) -> Path:
     """Make a model and teach it what a script did in the task, from the very requests of the CLI."""
     script = {"script": [FIRST, LAST], "model": folder.name}
     record = play({"upstream": "scripted", "options": script}, folder.with_name("lessons"))
     assert (record.episode.outcome, record.episode.episode_return) == (Outcome.COMPLETED, 1.0)
-    make_tiny_model(folder, [json.dumps(call.request) for call in record.model_calls] + SAID, vocab_size=1500)
+    texts = [json.dumps(call.request) for call in record.model_calls] + SAID
+    make_tiny_model(folder, texts, vocab_size=1500, num_heads=num_heads)
     tokenizer = load_tokenizer(folder)
     lessons = [
         (tokenizer.encode(rendered(tokenizer, call)), tokenizer.encode(said))

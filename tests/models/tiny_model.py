@@ -36,7 +36,7 @@ SENTENCES = (
 
 
 def make_tiny_model(
-    folder: Path, sentences: Iterable[str] = SENTENCES, *, vocab_size: int = 700, seed: int = 0
+    folder: Path, sentences: Iterable[str] = SENTENCES, *, vocab_size: int = 700, num_heads: int = 4, seed: int = 0
 ) -> Path:
     """Make tokenizer and random weights and save them as a checkpoint.
 
@@ -44,6 +44,7 @@ def make_tiny_model(
         folder: Where; made if it is missing.
         sentences: What the tokenizer's merges are learned from. Any text can be encoded all the same.
         vocab_size: Largest number of tokens, 256 bytes and the added ones included.
+        num_heads: Of attention, which share the 64 numbers of a token's state.
         seed: Of the weights.
 
     Returns:
@@ -53,7 +54,7 @@ def make_tiny_model(
     tokenizer.save_pretrained(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Qwen2ForCausalLM(_config(tokenizer))
+        model = Qwen2ForCausalLM(_config(tokenizer, num_heads))
     ends = tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
     model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1])
     model.save_pretrained(folder)
@@ -135,14 +136,14 @@ def _tokenizer(sentences: Iterable[str], vocab_size: int) -> PreTrainedTokenizer
     return tokenizer
 
 
-def _config(tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:
+def _config(tokenizer: PreTrainedTokenizerFast, num_heads: int) -> Qwen2Config:
     return Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        num_attention_heads=num_heads,
+        num_key_value_heads=num_heads // 2,
         max_position_embeddings=65536,
         use_sliding_window=True,
         sliding_window=WINDOW,

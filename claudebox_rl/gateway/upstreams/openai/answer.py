@@ -63,8 +63,7 @@ class Answer:
             GatewayError: It is none.
         """
         if error := error_in(chunk):
-            self.failed, self.status = True, error[0]
-            return [error_object(*error)]
+            return self._fail(*error)
         try:
             self._samples.add(chunk)
             return [*self._start(), *self._choices(chunk)]
@@ -74,17 +73,23 @@ class Answer:
             ) from error
 
     def end(self) -> list[Event]:
-        """Close the message.
+        """Close the message; with an error where token ids were required and are not there.
 
         Raises:
-            GatewayError: The answer did not come to its end, or token ids were required and are not there.
+            GatewayError: The answer did not come to its end.
         """
         if self._finish is None:
             raise GatewayError("the model's server broke off its answer")
-        self._samples.settle(self._usage.output_tokens)
+        if missing := self._samples.settle(self._usage.output_tokens):
+            # Not for another try: the server would answer the same way.
+            return self._fail(400, missing)
         return self._stream.stop(
             self._stop_reason(), self._usage.output_tokens, self._stop_sequence, prompt=self._usage
         )
+
+    def _fail(self, status: int, message: str) -> list[Event]:
+        self.failed, self.status = True, status
+        return [error_object(status, message)]
 
     def _start(self) -> list[Event]:
         if self._started:
@@ -129,13 +134,14 @@ def whole_message(completion: Mapping[str, Any], answer: Answer) -> dict[str, An
     """Translate a completion that was not streamed; may be the API's error object.
 
     Raises:
-        GatewayError: It is none, or token ids were required and are not there.
+        GatewayError: It is none.
     """
     events = answer.feed(completion)
+    events += [] if answer.failed else answer.end()
     if answer.failed:
-        return events[0]
+        return events[-1]
     fold = MessageFold()
-    for event in [*events, *answer.end()]:
+    for event in events:
         fold.add(event)
     message = fold.result()
     assert message is not None, "an answer begins with message_start"

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from claudebox_rl.errors import GatewayError
 from claudebox_rl.gateway.upstream import Sampled
 
 _VLLM: Mapping[str, Any] = {"logprobs": True, "return_token_ids": True}
@@ -63,26 +62,24 @@ class Samples:
         version = metadata.get("weight_version") or chunk.get("system_fingerprint")
         self._version = str(version) if version else self._version
 
-    def settle(self, num_tokens: int) -> None:
-        """Write down what is whole, at the end of the answer.
+    def settle(self, num_tokens: int) -> str | None:
+        """Write down what is whole, at the end of the answer, and return what is missing and required.
 
         Ids that are not as many as the tokens that were sampled are no record of them: some servers leave out those
         that they took apart, as of tool calls.
 
         Args:
             num_tokens: How many the server counted.
-
-        Raises:
-            GatewayError: They are required and not whole.
         """
         sampled = self._sampled
         sampled.weight_version = sampled.weight_version or self._version
-        whole = len(self._ids) == num_tokens > 0
-        if self._required and not (whole and self._prompt and len(self._logprobs) == num_tokens):
-            raise GatewayError(
-                f"the model's server gave {len(self._ids)} token ids and {len(self._logprobs)} log-probabilities for "
-                f"{num_tokens} tokens, and {len(self._prompt or ())} ids of the prompt"
-            )
         sampled.prompt_token_ids = tuple(self._prompt) if self._prompt else None
-        sampled.completion_token_ids = tuple(self._ids) if whole else None
+        sampled.completion_token_ids = tuple(self._ids) if len(self._ids) == num_tokens > 0 else None
         sampled.logprobs = tuple(self._logprobs) if len(self._logprobs) == num_tokens > 0 else None
+        told = (sampled.prompt_token_ids, sampled.completion_token_ids, sampled.logprobs)
+        if not self._required or None not in told:
+            return None
+        return (
+            f"the model's server gave {len(self._ids)} token ids and {len(self._logprobs)} log-probabilities for "
+            f"{num_tokens} tokens, and {len(self._prompt or ())} ids of the prompt; capture_tokens=always wants all"
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +72,31 @@ def _chat_message(message: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def serving(player: Upstream, owned_by: str = "tests") -> AsyncIterator[ChatServer]:
     """Serve on a free port until the block ends."""
+    place, server, listener = _made(player, owned_by)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield place
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+@contextmanager
+def serving_in_thread(player: Upstream) -> Iterator[ChatServer]:
+    """Serve likewise, for tests without an event loop."""
+    place, server, listener = _made(player, "tests")
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        yield place
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def _made(player: Upstream, owned_by: str) -> tuple[ChatServer, uvicorn.Server, socket.socket]:
     place = ChatServer(player, owned_by)
     routes = [
         Route("/v1/models", place.models),
@@ -79,11 +105,8 @@ async def serving(player: Upstream, owned_by: str = "tests") -> AsyncIterator[Ch
     ]
     listener = socket.create_server(("127.0.0.1", 0))
     place.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield place
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
+    return (
+        place,
+        uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off")),
+        listener,
+    )

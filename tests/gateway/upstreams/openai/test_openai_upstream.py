@@ -229,9 +229,12 @@ async def test_a_server_that_has_to_give_token_ids_and_does_not_is_an_error(ente
     async with serving(make_upstream("nop", {})) as server:
         agent = enter("openai", model="served", base_url=server.base_url, capture_tokens="always")
         response = await agent.post(tools=[])
-    assert response.status_code == 502
+        streamed = await agent.post(tools=[], stream=True)
+    assert response.status_code == 400
     assert "0 token ids" in response.json()["error"]["message"]
-    assert [body["return_token_ids"] for body in server.requests] == [True]
+    assert "message_stop" not in streamed.text
+    assert [call.response["error"]["type"] for call in agent.episode.calls] == ["invalid_request_error"] * 2
+    assert [body["return_token_ids"] for body in server.requests] == [True, True]
 
 
 def test_the_check_of_chat_requests_finds_what_is_wrong():
