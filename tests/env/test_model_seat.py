@@ -12,6 +12,7 @@ import pytest
 from seat_parts import TASK, check, make, rebuilt
 
 from claudebox_rl import load_dataset, run_episode
+from claudebox_rl.env.loop import shared_loop
 from claudebox_rl.env.seats.model import FACTS
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.policies.decline import decline
@@ -165,6 +166,28 @@ def test_vectors_of_models(local_sandbox: str) -> None:
     assert "one" in str(observations["messages"][0][-1])
     assert terminated.tolist() == [False, True]
     envs.close()
+
+
+def test_an_agent_that_dies_while_the_policy_thinks_is_its_own_fault(env: gym.Env) -> None:
+    script = 'for p in /proc/[0-9]*; do grep -qs "[c]laude-code/claude" $p/cmdline && kill -9 ${p#/proc/}; done; true'
+
+    def kill_then_answer(observation: dict[str, Any]) -> str:
+        shared_loop().run(env.unwrapped._host._core._episode.box.sandbox.exec(["sh", "-c", script]))
+        return "too late"
+
+    episode = run_episode(env, kill_then_answer)
+    assert (episode.outcome, episode.error_type, episode.num_steps) == (Outcome.AGENT_ERROR, "AgentError", 1)
+
+
+def test_a_machine_that_dies_while_the_policy_thinks_is_no_reward(env: gym.Env) -> None:
+    def stop_then_answer(observation: dict[str, Any]) -> str:
+        shared_loop().run(env.unwrapped._host._core._episode.box.sandbox.stop())
+        return "too late"
+
+    episode = run_episode(env, stop_then_answer)
+    assert (episode.outcome, episode.episode_return) == (Outcome.INFRA_ERROR, None)
+    env.reset()
+    assert env.step("done")[2]
 
 
 def test_closing_in_the_middle_is_quick_and_clean(env: gym.Env) -> None:

@@ -61,7 +61,7 @@ def test_the_last_step_truncates_and_judges(local_sandbox: str) -> None:
 
 
 def test_a_hung_command_is_an_observation(local_sandbox: str) -> None:
-    env = make(ID, local_sandbox, agent={"timeout_s": 0.5})
+    env = make(ID, local_sandbox, agent={"timeout_s": 3})
     env.reset()
     observation, _, terminated, truncated, _ = env.step("echo before; sleep 100")
     assert (terminated, truncated) == (False, False)
