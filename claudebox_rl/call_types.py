@@ -89,7 +89,8 @@ class ModelCall:
 
 
 class Distinct(Generic[Counted]):
-    """What was asked, each once: of a request and its copies the last that was answered, else the first.
+    """What was asked, each once: of a request and its copies the last that was answered, else the first that gave a part
+    of a message, else the first.
 
     Args:
         value: What is kept of a call.
@@ -97,17 +98,23 @@ class Distinct(Generic[Counted]):
 
     def __init__(self, value: Callable[[ModelCall], Counted]) -> None:
         self._value = value
-        self._kept: dict[str, Counted] = {}
+        self._kept: dict[str, tuple[int, Counted]] = {}
 
     def add(self, calls: Iterable[ModelCall]) -> None:
         """Take further calls, in the order in which they ended."""
         for call in calls:
             asked = call.copy_of or call.call_id
-            if call.is_answered or asked not in self._kept:
-                self._kept[asked] = self._value(call)
+            if call.is_answered or asked not in self._kept or _worth(call) > self._kept[asked][0]:
+                self._kept[asked] = _worth(call), self._value(call)
 
     def __iter__(self) -> Iterator[Counted]:
-        return iter(self._kept.values())
+        return (value for _, value in self._kept.values())
+
+
+def _worth(call: ModelCall) -> int:
+    """Rank a whole answer above a part of one, from which agents go on as well, and that above an error."""
+    has_part = call.status == 200 and (call.response or {}).get("type") == "message"
+    return 2 if call.is_answered else int(has_part)
 
 
 def distinct(calls: Iterable[ModelCall]) -> tuple[ModelCall, ...]:

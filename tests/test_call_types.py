@@ -44,6 +44,13 @@ def test_of_a_request_and_its_copies_one_counts():
     assert total_usage([]) == Usage()
 
 
+def test_a_part_of_a_message_counts_before_an_error_that_was_asked_again():
+    refused = replace(call("refused", 0), status=529, response={"type": "error", "error": {}})
+    part = call("part", 7, answered=False, copy_of="refused")
+    assert total_usage([refused, part]) == Usage(7)
+    assert total_usage([refused, part, call("whole", 9, copy_of="refused")]) == Usage(9)
+
+
 def test_dollars_are_unknown_where_those_of_one_answer_are():
     priced = [replace(call("a", 1), cost_usd=0.5), replace(call("b", 1, copy_of="a"), cost_usd=0.25)]
     failed = [call("dropped", 0, answered=False)]
