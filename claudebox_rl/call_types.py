@@ -89,8 +89,9 @@ class ModelCall:
 
 
 class Distinct(Generic[Counted]):
-    """What was asked, each once: of a request and its copies the last that was answered, else the first that gave a part
-    of a message, else the first.
+    """What was asked, each once.
+
+    Of a request and its copies: the last that was answered, else the first with a part of a message, else the first.
 
     Args:
         value: What is kept of a call.
