@@ -17,12 +17,13 @@ from claudebox_rl.tasks import find_tasks
 
 
 def test_an_environment_takes_names() -> None:
-    assert make_settings("oracle", "claude", "local", 1, ["api"]).skills == ("api",)
-    assert make_settings("oracle", "claude", "local", 1).as_json()["skills"] == ()
+    said = {"seat": "user", "model": "oracle", "agent": "claude", "sandbox": "local", "max_steps": 1}
+    assert make_settings(**said, skills=["api"]).skills == ("api",)
+    assert make_settings(**said).as_json()["skills"] == ()
     with pytest.raises(SkillNotFoundError, match="unknown skill 'sql'"):
-        make_settings("oracle", "claude", "local", 1, ["sql"])
+        make_settings(**said, skills=["sql"])
     with pytest.raises(ConfigError, match="module:SKILL"):
-        make_settings("oracle", "claude", "local", 1, [NUMBERS])  # pyright: ignore[reportArgumentType]
+        make_settings(**said, skills=[NUMBERS])  # pyright: ignore[reportArgumentType]
 
 
 def test_a_rollout_takes_names() -> None:
