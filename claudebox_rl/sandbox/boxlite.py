@@ -14,7 +14,7 @@ folders of the spec, and the exposed ports.
   folder, which only this user can read.
 - With a folder of the host (a mount, a workspace), BoxLite's own process runs in its namespaces but without its seccomp
   filter, which is too narrow for such folders (0.10.8). Files in a workspace of the host belong to root inside and to
-  the folder's owner outside.
+  the folder's owner outside; no other user can make any, so a writable folder is refused with a user other than root.
 - `disk_mib` is the size of the box's disk: the image's own files and /tmp's, where that is no memory, count too.
 - `max_processes` can't be enforced for root and is refused where it is not the default; the guest kernel's own limit
   is about eight threads for each MiB of memory.
@@ -77,8 +77,8 @@ class BoxliteSandbox(LinkedSandbox):
 
     Raises:
         ConfigError: The spec asks for parts of a CPU or of a GiB of disk, for a number of processes, for a folder that
-            is none, for an image folder that is no OCI layout, for secrets without network=full, or, detached, for
-            network=full as root.
+            is none, for an image folder that is no OCI layout, for secrets without network=full, for a writable folder
+            of the host with a user other than root, or, detached, for network=full as root.
     """
 
     name = "boxlite"
@@ -100,10 +100,10 @@ class BoxliteSandbox(LinkedSandbox):
 
     def __init__(self, spec: SandboxSpec | None = None, *, detached: bool = False) -> None:
         super().__init__(spec)
-        check_box(self.spec)
         self._image = self.spec.image or DEFAULT_IMAGE
         if self.spec.user is None and is_layout(self._image):
             self.spec = replace(self.spec, user=layout_user(self._image))
+        check_box(self.spec)
         if detached:
             check_kept(self.spec)
         self._is_kept, self._is_left = detached, False

@@ -39,6 +39,8 @@ def layout(folder: Path, config: dict[str, Any]) -> Path:
         ({"secrets": (Secret("KEY", "v", ()),), "network": "full"}, "hosts"),
         ({"mounts": (Mount(Path("/tmp"), "/run/x"),)}, "/run"),
         ({"read_only_workspace": True}, "give workspace"),
+        ({"user": "nobody", "workspace": Path("/tmp/x")}, "only root can write .*/workspace"),
+        ({"user": "1000", "mounts": (Mount(Path("/tmp"), "/shown", read_only=False),)}, "only root can write .*/shown"),
     ],
 )
 def test_what_no_box_can_be_is_refused(fields: dict[str, Any], named: str) -> None:
@@ -93,6 +95,16 @@ def test_the_images_user_is_the_commands(tmp_path: Path, user: str | None, known
     assert layout_user(image) == known
     assert BoxliteSandbox(SandboxSpec(image=image)).spec.user == known
     assert BoxliteSandbox(SandboxSpec(image=image, user="nobody")).spec.user == "nobody"
+
+
+def test_only_root_has_writable_folders_of_the_host(tmp_path: Path) -> None:
+    image = str(layout(tmp_path / "image", {"User": "agent"}))
+    folders: dict[str, Any] = {"workspace": tmp_path / "w", "mounts": (Mount(tmp_path, "/shown"),)}
+    BoxliteSandbox(SandboxSpec(user="root", **folders))
+    BoxliteSandbox(SandboxSpec(user="nobody", read_only_workspace=True, **folders))
+    with pytest.raises(ConfigError, match="user=agent: only root") as caught:
+        BoxliteSandbox(SandboxSpec(image=image, **folders))
+    assert caught.value.context["field"] == "user"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"manifests": [{"digest": "sha256:../../secret"}]}'])

@@ -24,6 +24,8 @@ _ADDED_MIB = 16
 _MOST_CPUS = 255
 _MIB_OF_GIB = 1024
 _ROOT = "0:0"
+_ROOTS = (None, "root", "0")
+"""Users of a spec that are root."""
 _RESERVED = (*WRITABLE, HOME, "/tmp", "/proc", "/sys", "/dev", "/etc", "/usr", "/bin", "/lib", "/run")
 _CAPABILITIES = {False: {"drop": ["NET_RAW"]}, True: {"drop": ["NET_RAW"], "add": ["NET_ADMIN"]}}
 """By whether there is a network. Raw sockets would go past the closed door (`_guest.host_door`)."""
@@ -54,6 +56,7 @@ def check_box(spec: SandboxSpec) -> None:
             field="read_only_workspace",
         )
     check_mounts(spec, _RESERVED)
+    _check_user(spec)
     _check_secrets(spec)
 
 
@@ -63,7 +66,7 @@ def check_kept(spec: SandboxSpec) -> None:
     Raises:
         ConfigError: Names the field.
     """
-    if spec.network == "full" and spec.user in (None, "root", "0"):
+    if spec.network == "full" and spec.user in _ROOTS:
         # BoxLite gives each program that it starts inside the right to open the way to the host's loopback, also the
         # one of a later attach; and root can put another program in that one's place.
         raise ConfigError(
@@ -146,6 +149,21 @@ def _read_blob(image: str, digest: str) -> dict[str, Any]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(path.read_text()))
+
+
+def _check_user(spec: SandboxSpec) -> None:
+    # BoxLite's jail has one user: what another one makes in a folder of the host, or is given there, is an invalid
+    # argument (0.10.8).
+    if spec.user in _ROOTS:
+        return
+    own = (WORKSPACE,) if spec.workspace is not None and not spec.read_only_workspace else ()
+    writable = (*own, *(mount.target for mount in spec.mounts if not mount.read_only))
+    if writable:
+        raise ConfigError(
+            f"user={spec.user}: only root can write in a folder of the host that a box shows ({', '.join(writable)}); "
+            "show none, or read-only, let commands run as root, or use sandbox=local",
+            field="user",
+        )
 
 
 def _check_secrets(spec: SandboxSpec) -> None:

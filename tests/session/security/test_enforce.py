@@ -144,6 +144,17 @@ def test_without_root_a_box_runs_commands_as_somebody_else(tmp_path: Path) -> No
     assert made(SecurityPolicy(allow_root=True), BOX).user is None
 
 
+def test_a_box_shows_writable_folders_to_root_alone(tmp_path: Path) -> None:
+    def spec(policy: SecurityPolicy) -> SandboxSpec:
+        return make_secured(BOX, make_spec(BOX, SandboxConfig(), None, (), tmp_path, policy=policy), policy).spec
+
+    with pytest.raises(ConfigError, match=r"security_policy.allow_root=False: .* sandbox=local") as error:
+        spec(SecurityPolicy())
+    assert error.value.context["field"] == "allow_root"
+    assert spec(SecurityPolicy(allow_root=True)).user is None
+    assert spec(SecurityPolicy(file_system="readonly", network_access="none")).user == "nobody"
+
+
 def test_writable_volumes_are_not_beside_a_closed_file_system(tmp_path: Path) -> None:
     volumes = [(tmp_path, "/data")]
     for policy in ("restricted", "readonly"):
