@@ -6,6 +6,7 @@ Left out before requests are compared:
   `cache_control` mark;
 - in all texts: UUIDs and the CLI's ids of sub-agents; dates and times in ISO form; the random name right below /tmp or
   /var/tmp; the values of `Primary working directory` and `OS Version` in what the CLI tells of its environment;
+- the order in which the results of parallel tools stand in a message: the CLI gives them as they end;
 - in tool results: durations (`0.12s`, `0m0.005s`, `3 ms`, `duration_ms: 241`); clock times (`18:05:02`); dates as
   `date` and `ls` print them (`Nov 24 18:05`); addresses in memory (`0x7f34d8c01b50`).
 """
@@ -13,7 +14,7 @@ Left out before requests are compared:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 _LEFT_OUT = frozenset({"metadata", "stream"})
@@ -60,6 +61,8 @@ class Comparison:
     def lasting(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a request without its volatile parts."""
         kept = {name: value for name, value in request.items() if name not in _LEFT_OUT}
+        if isinstance(kept.get("messages"), list):
+            kept["messages"] = list(_results_as_asked(kept["messages"]))
         return self._lasting(kept, self._everywhere)
 
     def _lasting(self, value: Any, patterns: Sequence[Pattern]) -> Any:
@@ -73,6 +76,25 @@ class Comparison:
                 patterns = (*patterns, *_IN_RESULTS)
             return {name: self._lasting(item, patterns) for name, item in fields.items() if name != "cache_control"}
         return value
+
+
+def _results_as_asked(messages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield messages with tool results in the order in which the tools were asked for."""
+    asked: dict[Any, int] = {}
+    for message in messages:
+        content: Any = message.get("content")
+        if not isinstance(content, list):
+            yield message
+            continue
+        blocks = cast("list[dict[str, Any]]", content)
+        for block in blocks:
+            if block.get("type") == "tool_use":
+                asked[block.get("id")] = len(asked)
+        results = [block for block in blocks if block.get("type") == "tool_result"]
+        ordered = iter(sorted(results, key=lambda block: asked.get(block.get("tool_use_id"), -1)))
+        yield message | {
+            "content": [next(ordered) if block.get("type") == "tool_result" else block for block in blocks]
+        }
 
 
 def _replaced(text: str, patterns: Sequence[Pattern]) -> str:

@@ -14,6 +14,12 @@ def result(text: str) -> dict:
     return {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": text}]}]}
 
 
+def parallel(*ids: str, given: tuple[str, ...]) -> dict:
+    asked = [{"type": "tool_use", "id": one, "name": "Agent", "input": {}} for one in ids]
+    results = [{"type": "tool_result", "tool_use_id": one, "content": f"by {one}"} for one in given]
+    return {"messages": [{"role": "assistant", "content": asked}, {"role": "user", "content": results}]}
+
+
 def said(text: str) -> dict:
     return {"messages": [{"role": "user", "content": text}]}
 
@@ -44,6 +50,7 @@ def said(text: str) -> dict:
         (result("agentId: a57e9872277cb1bfb\nduration_ms: 241"), result("agentId: adfa82339e6a094ff\nduration_ms: 7")),
         (said("lone \ud800 surrogate \ud83d\ude00"), said("lone \ufffd surrogate \U0001f600")),
         (said("pid 4711"), said("pid 12")),
+        (parallel("b", "a", given=("a", "b")), parallel("b", "a", given=("b", "a"))),
     ],
     ids=lambda value: None,
 )
@@ -64,6 +71,7 @@ def test_what_differs_between_any_two_runs_is_no_difference(recorded: dict, aske
         (said("Nov 24"), said("Nov 25")),
         (result("12 files"), result("13 files")),
         (result("size 0x10"), result("size 0x20")),
+        (parallel("a", "b", given=("a", "b")), parallel("b", "a", given=("b", "a"))),
         ({"max_tokens": 1}, {"max_tokens": True}),
         ({"max_tokens": 1}, {"max_tokens": 1.0}),
     ],

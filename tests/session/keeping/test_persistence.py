@@ -80,8 +80,9 @@ async def test_a_conversation_that_was_never_written_begins_anew(local_sandbox: 
 async def test_links_that_the_agent_left_lead_the_host_nowhere(local_sandbox: str, tmp_path: Path) -> None:
     outside = tmp_path / "outside.jsonl"
     outside.write_bytes(b'{"type":"user"}\n{"torn')
+    # The CLI writes its record a moment after it asked for the command.
     swap = (
-        "cd $CLAUDE_CONFIG_DIR/projects/-workspace && for f in *.jsonl; do "
+        "cd $CLAUDE_CONFIG_DIR/projects/-workspace && until ls *.jsonl; do sleep 0.05; done; for f in *.jsonl; do "
         f"mv $f /workspace/ && ln -s {outside} $f; done; ls -l"
     )
     model = scripted(bash(swap), {"text": "ok"})
