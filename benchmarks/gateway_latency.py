@@ -35,6 +35,8 @@ Target = tuple[int, str, str]
 """Port, what goes before `/v1/messages`, and key."""
 _KEY = f"sk-{secrets.token_hex(32)}"
 """The gateway sends it to the stub; the LiteLLM proxy does not start without one, and asks for it."""
+_PROGRAMS = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+"""Where `litellm` is looked for: beside this Python first, which need not be on the PATH."""
 
 
 async def serve_gateway(upstream_port: int) -> None:
@@ -158,7 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=300)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--litellm", default=shutil.which("litellm"))
+    parser.add_argument("--litellm", default=shutil.which("litellm", path=_PROGRAMS))
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve is not None:
