@@ -15,9 +15,9 @@ from pathlib import Path
 from claudebox_rl import Episode
 from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.runner import Runner, WorkerSpec
-from claudebox_rl.rollout.inline import play_inline
-from claudebox_rl.rollout.plan import plan_episodes
-from claudebox_rl.rollout.player import EpisodePlayer
+from claudebox_rl.playing.inline import play_inline
+from claudebox_rl.playing.plan import plan_episodes
+from claudebox_rl.playing.player import EpisodePlayer
 from claudebox_rl.types import EpisodeRequest
 
 EPISODES = 40

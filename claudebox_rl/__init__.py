@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TrajectoryError,
         WorkspaceError,
     )
+    from claudebox_rl.playing import run_episode
     from claudebox_rl.rewards import (
         BuiltinRewards,
         CodeQualityReward,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         SuccessOnlyReward,
         combine_rewards,
     )
-    from claudebox_rl.rollout import run_episode
     from claudebox_rl.session.box import ClaudeBox
     from claudebox_rl.session.export import TrajectoryExporter
     from claudebox_rl.session.security.policy import SecurityPolicy
@@ -126,7 +126,7 @@ _PUBLIC = {
     "list_templates": "claudebox_rl.session.templates.template",
     "load_dataset": "claudebox_rl.trajectory",
     "register_skill": "claudebox_rl.session.skills.registry",
-    "run_episode": "claudebox_rl.rollout",
+    "run_episode": "claudebox_rl.playing",
     "training_rows": "claudebox_rl.trajectory",
 }
 

@@ -31,7 +31,7 @@ FLOOR = {
     "env": 4,
     "rewards": 4,
     "policies": 4,
-    "rollout": 5,
+    "playing": 5,
     "distributed": 6,
     "cli": 7,
     "testing": 5,
@@ -39,7 +39,7 @@ FLOOR = {
 SIBLINGS_APART = {"sandbox", "gateway", "tasks", "trajectory"}
 
 ALLOWED = {
-    "gymnasium": {"env", "rewards", "policies", "rollout", "cli", "__init__"},
+    "gymnasium": {"env", "rewards", "policies", "playing", "cli", "__init__"},
     "numpy": {"env", "rewards", "policies"},
     "ray": {"distributed"},
     "pyarrow": {"trajectory"},

@@ -20,9 +20,9 @@ from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.config import RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.playing.plan import plan_episodes
+from claudebox_rl.playing.player import EpisodePlayer, make_seat
 from claudebox_rl.policies import Place, close_policy, make_policy
-from claudebox_rl.rollout.plan import plan_episodes
-from claudebox_rl.rollout.player import EpisodePlayer, make_seat
 from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.reaper import reap
 from claudebox_rl.session.preflight import preflight
@@ -136,7 +136,7 @@ def _play(
 ) -> None:
     recover(dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
     if config.rollout.num_workers == 0:
-        from claudebox_rl.rollout.inline import play_inline
+        from claudebox_rl.playing.inline import play_inline
 
         player = EpisodePlayer(env_kwargs, config.policy, dataset, config.rollout.commit_interval_s)
         play_inline(requests, player, progress)

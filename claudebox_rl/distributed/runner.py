@@ -17,9 +17,9 @@ from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.cluster import ensure_ray, ray
 from claudebox_rl.distributed.worker import RolloutWorker
 from claudebox_rl.errors import SandboxUnavailableError
-from claudebox_rl.rollout.listener import Listener
-from claudebox_rl.rollout.plan import next_attempt
-from claudebox_rl.rollout.tally import Tally
+from claudebox_rl.playing.listener import Listener
+from claudebox_rl.playing.plan import next_attempt
+from claudebox_rl.playing.tally import Tally
 from claudebox_rl.trajectory import commit, interrupted_episode, is_open, recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from claudebox_rl.config import PolicyConfig
-from claudebox_rl.rollout.player import EpisodePlayer
+from claudebox_rl.playing.player import EpisodePlayer
 from claudebox_rl.types import Episode, EpisodeRequest
 
 

@@ -14,7 +14,7 @@ import pytest
 from claudebox_rl import load_dataset
 from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.runner import Runner, WorkerSpec
-from claudebox_rl.rollout.plan import plan_episodes
+from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 TASK = "quickstart/fix-bug"

@@ -12,7 +12,7 @@ import claudebox_rl
 from claudebox_rl.cli.schema import load_config
 from claudebox_rl.config import BudgetConfig
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.rollout.episode import run_episode
+from claudebox_rl.playing.episode import run_episode
 from claudebox_rl.trajectory import load_dataset
 from claudebox_rl.types import Outcome
 

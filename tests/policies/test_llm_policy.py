@@ -12,8 +12,8 @@ from claudebox_rl.env.seats.model import ModelSeat
 from claudebox_rl.env.seats.tool import ALLOW, DENY, REWRITE, ToolSeat
 from claudebox_rl.env.spaces import UnicodeText
 from claudebox_rl.errors import ConfigError, GatewayError
+from claudebox_rl.playing import run_episode
 from claudebox_rl.policies import Place, close_policy, make_policy
-from claudebox_rl.rollout import run_episode
 from claudebox_rl.types import SUBMIT, EpisodeRequest, Outcome
 
 SOLUTION = Path(claudebox_rl.__file__).parents[1] / "envs/quickstart/fix-bug/solution/solve.sh"

@@ -13,7 +13,7 @@ from skill_parts import bash, scripted
 
 from claudebox_rl import ClaudeBox, load_dataset
 from claudebox_rl.gateway.redaction import Redactor
-from claudebox_rl.rollout import run_episode
+from claudebox_rl.playing import run_episode
 from claudebox_rl.session.skills import registry
 from claudebox_rl.session.skills.registry import SkillRegistry
 from claudebox_rl.session.skills.scrub import scrub

@@ -11,8 +11,8 @@ import gymnasium as gym
 
 from claudebox_rl.config import PolicyConfig
 from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.playing.episode import run_episode
 from claudebox_rl.policies import Place, close_policy, make_policy
-from claudebox_rl.rollout.episode import run_episode
 from claudebox_rl.trajectory import commit
 from claudebox_rl.types import ENVIRONMENTS, Episode, EpisodeRequest
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claudebox_rl.rollout.listener import Listener
-from claudebox_rl.rollout.player import EpisodePlayer
+from claudebox_rl.playing.listener import Listener
+from claudebox_rl.playing.player import EpisodePlayer
 from claudebox_rl.types import Episode, EpisodeRequest
 
 

@@ -10,8 +10,8 @@ import gymnasium as gym
 
 from claudebox_rl.env.base import Begun, ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.playing.tally import Tally
 from claudebox_rl.policies import Policy, instruction
-from claudebox_rl.rollout.tally import Tally
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 

@@ -20,7 +20,7 @@ from claudebox_rl.errors import (
     TrajectoryError,
     VerifierError,
 )
-from claudebox_rl.rollout import tally
+from claudebox_rl.playing import tally
 from claudebox_rl.trajectory import commit
 from claudebox_rl.types import CodeResult, EpisodeRequest, Failure, ModelCall, Outcome, ToolCall, Usage, VerifierResult
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from claudebox_rl.rollout.episode import run_episode
+from claudebox_rl.playing.episode import run_episode
 
 __all__ = ["run_episode"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from claudebox_rl.rollout.plan import next_attempt, plan_episodes
+from claudebox_rl.playing.plan import next_attempt, plan_episodes
 
 
 def plan(**changes: object):
