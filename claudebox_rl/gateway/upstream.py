@@ -77,6 +77,8 @@ class TaskFiles:
     """Instead of the environment's."""
     episode_id: str = ""
     """Of the episode being played; empty where it is not known yet."""
+    seed: int | None = None
+    """Of the episode, 0 or more: what a model draws follows from it; None: anything."""
     recorded_calls: Callable[[str, str | None], Sequence[ModelCall]] = _no_recorded_calls
     """Reads the model calls of a stored episode, in the order of the record.
 

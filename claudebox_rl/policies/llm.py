@@ -47,7 +47,7 @@ class LlmPolicy:
         if system is not None and place.seat == "model":
             raise ConfigError("policy llm: in the model's seat the agent says what the model is told", field="system")
         config = parse(ModelConfig, model, key="upstream", where="policy.options.model")
-        self._answerer = Answerer(make_model(config, None, root=""))
+        self._answerer = Answerer(make_model(config, None, root="", seed=place.seed))
         self._place, self._interview = place, INTERVIEWS.get(place.seat)
         self._fixed: Json = {"max_tokens": max_tokens}
         self._fixed |= {} if temperature is None else {"temperature": temperature}

@@ -85,7 +85,8 @@ class ClaudeBox(KeptSessions, Forking):
         budget: What one opening of the session may use of its model: a `BudgetConfig`, or its fields. A prompt that it
             stops has `failure` `budget`, and the limit's name in `exhausted`.
         guards: Judge each tool call before it runs, in this order; the security policy's own comes last.
-        seed: What the agent draws of its own follows from it (a new conversation's id); None: it is random.
+        seed: What the agent draws of its own follows from it (a new conversation's id), and the model's answers where
+            the upstream can be seeded; None: they are random.
 
     Raises:
         ConfigError: An unknown name or field, or a value that can't be.

@@ -13,7 +13,13 @@ from claudebox_rl.types import ModelCall
 
 
 def make_model(
-    config: ModelConfig, task: Task | None, *, root: str, keys: Keys | None = None, episode_id: str = ""
+    config: ModelConfig,
+    task: Task | None,
+    *,
+    root: str,
+    keys: Keys | None = None,
+    episode_id: str = "",
+    seed: int | None = None,
 ) -> Upstream:
     """Make the upstream that answers one episode's model calls; opens no connection.
 
@@ -23,6 +29,7 @@ def make_model(
         root: The sandbox's path prefix.
         keys: What the session was given; None: those of the environment.
         episode_id: The episode; empty where it is only checked whether the model can be made.
+        seed: Of the episode: what the model draws follows from it, where the upstream can be seeded.
 
     Raises:
         ConfigError: An unknown upstream or option, a number out of range, a missing key, or a task without a solution
@@ -37,6 +44,7 @@ def make_model(
         root=root,
         keys=keys or Keys(),
         episode_id=episode_id,
+        seed=seed,
         recorded_calls=partial(_recorded_calls, task.task_id if task else None),
     )
     return make_upstream(config.upstream, options, known)

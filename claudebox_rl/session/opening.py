@@ -136,7 +136,14 @@ async def _open_episode(
 ) -> GatewayEpisode | None:
     if not agent_class(settings.agent.name).needs_model:
         return None
-    upstream = make_model(settings.model, settings.task, root=sandbox.root, keys=settings.keys, episode_id=episode_id)
+    upstream = make_model(
+        settings.model,
+        settings.task,
+        root=sandbox.root,
+        keys=settings.keys,
+        episode_id=episode_id,
+        seed=settings.seed,
+    )
     gateway = await stack.enter_async_context(shared_gateway())
     episode = gateway.open_episode(
         episode_id,

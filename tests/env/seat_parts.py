@@ -10,9 +10,20 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
 
+from claudebox_rl.gateway import TaskFiles
+from claudebox_rl.gateway.upstreams.nop import NopUpstream
+
 TASK = "quickstart/fix-bug"
 TIMED = frozenset({"duration_s"})
 """Facts that no two plays share."""
+
+
+class SeededNop(NopUpstream):
+    """Says by which seed it would draw."""
+
+    @classmethod
+    def make(cls, options: dict[str, Any], task: TaskFiles) -> SeededNop:
+        return super().make({"text": f"seed {task.seed}"}, task)
 
 
 def make(env_id: str, sandbox: str, **kwargs: Any) -> gym.Env:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
-from seat_parts import untimed
+from seat_parts import make, untimed
 
 import claudebox_rl.env.base
 import claudebox_rl.env.make
@@ -162,6 +162,20 @@ def test_the_same_seed_gives_the_same_trajectory(env: gym.Env) -> None:
         return [untimed(each, claudebox_rl.env.seats.user.FACTS) for each in seen], calls
 
     assert play() == play()
+
+
+def test_what_the_model_draws_follows_from_the_seed_of_the_reset(local_sandbox: str) -> None:
+    env = make("ClaudeBox-v0", local_sandbox, model="seat_parts:SeededNop")
+
+    def said(seed: int) -> str:
+        env.reset(seed=seed)
+        return env.step("hello")[0]["response"]
+
+    first = said(1)
+    assert first.startswith("seed ")
+    assert first != "seed None"
+    assert (said(2) == first, said(1) == first) == (False, True)
+    env.close()
 
 
 def test_facts_are_finite_and_named(env: gym.Env) -> None:

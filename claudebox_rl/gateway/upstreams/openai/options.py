@@ -33,6 +33,9 @@ class OpenAIOptions:
     """Longest answer to ask for, where the agent asks for a longer one; tokens."""
     weight_version_header: str = "x-weight-version"
     """Header of an answer that names the weights which gave it."""
+    seeded: bool = False
+    """Send a `seed` that follows from the episode's, by which vLLM, SGLang, llama.cpp and Ollama sample: the same
+    episode then gets the same answers, as far as the server's arithmetic allows."""
     extra_body: Any = None
     """Fields to add to each request, by name: `{seed: 1, chat_template_kwargs: {enable_thinking: false}}`."""
     connect_timeout_s: float = 10.0

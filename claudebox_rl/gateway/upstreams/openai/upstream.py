@@ -29,6 +29,8 @@ _EVENT_STREAM = "text/event-stream"
 _CONTENT_TYPE = "text/event-stream; charset=utf-8"
 _DONE = b"[DONE]"
 _COUNTING = ("vllm", "sglang")
+_SEEDS = 1 << 31
+"""What every server takes: llama.cpp has 32 bits, and gives the highest number a meaning of its own."""
 
 
 class OpenAIUpstream(Upstream):
@@ -37,12 +39,14 @@ class OpenAIUpstream(Upstream):
     Args:
         options: Its settings.
         key: Goes to the server as a bearer token; "" for none.
+        seed: Of the episode, for servers that are to sample by it.
     """
 
-    def __init__(self, options: OpenAIOptions, key: str = "") -> None:
+    def __init__(self, options: OpenAIOptions, key: str = "", seed: int | None = None) -> None:
         self.model = options.model
         self.secrets = (key,) if key else ()
         self._options = options
+        self._seed: dict[str, Any] = {} if seed is None or not options.seeded else {"seed": seed % _SEEDS}
         self.endpoint = self._url = options.base_url.rstrip("/")
         timeout = httpx.Timeout(
             None, connect=options.connect_timeout_s, read=options.read_timeout_s, write=options.write_timeout_s
@@ -61,18 +65,18 @@ class OpenAIUpstream(Upstream):
         read = OpenAIOptions.read(options)
         check_url("openai", read.base_url)
         if key := checked_key("openai", task.keys.api_key, "api_key"):
-            return cls(read, key)
+            return cls(read, key, task.seed)
         variable = read.api_key_env or _KEY
         key = checked_key("openai", os.environ.get(variable), variable)
         if read.api_key_env and not key:
             raise ConfigError(f"model openai: set {variable} in the environment of this process", variable=variable)
-        return cls(read, key)
+        return cls(read, key, task.seed)
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`."""
         try:
             body = chat_request(request, self._options)
-            asked = json.dumps({**body, **await self._asking(), **self._options.extra})
+            asked = json.dumps({**body, **self._seed, **await self._asking(), **self._options.extra})
             response = await self._remote.send("POST", f"{self._url}/chat/completions", asked.encode(), {})
         except UntranslatableError as error:
             return error_reply(400, str(error))

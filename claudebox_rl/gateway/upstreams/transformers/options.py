@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ class TransformersOptions:
     """Likewise; by default nothing is cut off."""
     top_k: int | None = None
     seed: int | None = None
-    """The same prompt then gets the same answer; None: a fresh one each time."""
+    """Taken with the episode's own: under both, the same prompt gets the same answer. Without either: a fresh one each
+    time."""
     parser: Any = "auto"
     """How thoughts and tool calls are read; see `parsing.py`."""
     chat_template_kwargs: Any = None
@@ -42,6 +44,14 @@ class TransformersOptions:
     """
     weight_version: str | None = None
     """Instead of the commit of the model, or the digest of its weights."""
+
+
+def with_seed(options: TransformersOptions, episode_seed: int | None) -> TransformersOptions:
+    """Return the settings of an episode, whose answers follow from its own seed too, if it has one."""
+    if options.seed is None or episode_seed is None:
+        return replace(options, seed=episode_seed if options.seed is None else options.seed)
+    digest = hashlib.sha256(f"{options.seed} {episode_seed}".encode()).digest()
+    return replace(options, seed=int.from_bytes(digest[:8], "big"))
 
 
 def check_options(options: TransformersOptions) -> None:

@@ -19,7 +19,7 @@ from claudebox_rl.errors import ConfigError, GatewayError
 from claudebox_rl.gateway.api_errors import error_reply
 from claudebox_rl.gateway.options import read_options
 from claudebox_rl.gateway.upstream import Reply, TaskFiles, Upstream, once
-from claudebox_rl.gateway.upstreams.transformers.options import TransformersOptions, check_options
+from claudebox_rl.gateway.upstreams.transformers.options import TransformersOptions, check_options, with_seed
 
 if TYPE_CHECKING:
     from claudebox_rl.gateway.upstreams.transformers.engine import Engine
@@ -56,7 +56,7 @@ class TransformersUpstream(Upstream):
             raise ConfigError(
                 f"model transformers: {' and '.join(missing)} not installed; pip install 'claudebox_rl[transformers]'"
             )
-        return cls(read)
+        return cls(with_seed(read, task.seed))
 
     async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
         """See `Upstream.reply`; a request that the model can't take is refused with status 400."""

@@ -73,6 +73,18 @@ async def test_the_key_goes_up_and_never_down(asking, stand_in, monkeypatch):
     assert KEY not in json.dumps([call.request, call.response])
 
 
+async def test_the_seed_of_the_episode_is_sent_where_that_is_asked(enter, stand_in, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    served = {"model": "served", "base_url": f"http://127.0.0.1:{stand_in.port}", "capture_tokens": "never"}
+    sent = []
+    for options, seed in [({}, 7), ({"seeded": True}, 7), ({"seeded": True}, (5 << 31) + 9), ({"seeded": True}, None)]:
+        stand_in.answer = [as_json(WHOLE)]
+        agent = enter(make_upstream("openai", served | options, TaskFiles(seed=seed)))
+        assert (await agent.post()).status_code == 200
+        sent.append(json.loads(stand_in.bodies[-1]).get("seed"))
+    assert sent == [None, 7, 9, None]
+
+
 async def test_local_servers_need_no_key(asking, stand_in, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert (await asking(as_json(WHOLE)).post()).status_code == 200

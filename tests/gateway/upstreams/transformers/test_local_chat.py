@@ -11,6 +11,7 @@ from claudebox_rl.gateway import make_upstream
 from claudebox_rl.gateway.upstreams.openai.blocks import UntranslatableError
 from claudebox_rl.gateway.upstreams.transformers import upstream
 from claudebox_rl.gateway.upstreams.transformers.chat import assistant_turn, read_chat
+from claudebox_rl.gateway.upstreams.transformers.options import TransformersOptions, with_seed
 from claudebox_rl.gateway.upstreams.transformers.text import Detokenizer, StopScanner
 
 TOOL = {"name": "Bash", "description": "Run", "input_schema": {"type": "object"}}
@@ -160,3 +161,13 @@ def test_making_it_loads_no_library(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)  # an import of it would fail
     made = make_upstream("transformers", {"model": "Qwen/Qwen3-0.6B", "temperature": 0})
     assert made.model == "Qwen3-0.6B"
+
+
+def test_answers_follow_from_the_seed_of_the_option_and_of_the_episode():
+    def seed(option, episode):
+        return with_seed(TransformersOptions("m", seed=option), episode).seed
+
+    assert (seed(None, None), seed(3, None), seed(None, 4)) == (None, 3, 4)
+    mixed = {seed(3, 4), seed(3, 5), seed(4, 4), seed(4, 3), seed(3, None)}
+    assert len(mixed) == 5
+    assert seed(3, 4) in mixed
