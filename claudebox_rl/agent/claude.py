@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 _HANDSHAKE_S = 120.0
 _INTERRUPT_GRACE_S = 5.0
 _LIMITS = {"error_max_turns": Failure.MAX_TURNS, "error_max_budget_usd": Failure.BUDGET}
+_UNENDED = "output token maximum"
+"""Of what the CLI calls an API error where the model did not end its answer, four times over: no endpoint failed."""
 
 
 class ClaudeAgent(Agent):
@@ -229,7 +231,8 @@ def _judge(result: Result, timed_out: bool, timeout_s: float) -> tuple[Failure |
         return Failure.TIMEOUT, f"the prompt was interrupted after {timeout_s:g} s"
     if result.subtype in _LIMITS:
         return _LIMITS[result.subtype], "; ".join(result.errors) or result.subtype
-    if result.terminal_reason == "api_error" or result.api_error_status is not None:
+    is_unended = result.api_error_status is None and _UNENDED in result.text
+    if (result.terminal_reason == "api_error" or result.api_error_status is not None) and not is_unended:
         return Failure.API_ERROR, result.text or f"the model endpoint answered {result.api_error_status}"
     if result.is_error or result.subtype != "success":
         return Failure.EXECUTION, "; ".join(result.errors) or result.text or result.subtype

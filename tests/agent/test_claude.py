@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from claudebox_rl import ClaudeBox
+from claudebox_rl.gateway.messages import assistant_message, message_reply, text_block
+from claudebox_rl.gateway.upstream import Reply
+from claudebox_rl.gateway.upstreams.nop import NopUpstream
 from claudebox_rl.types import CodeResult, Failure
 
 BASH = {"name": "Bash", "input": {"command": "echo from-the-tool; echo oops >&2"}}
@@ -70,6 +73,21 @@ async def test_a_broken_model_is_an_api_error(local_sandbox: str, turn: dict[str
     assert (result.success, result.failure) == (False, Failure.API_ERROR)
     assert result.error is not None
     assert any(word in result.error for word in words.split("|"))
+
+
+class Endless(NopUpstream):
+    """Reaches the longest answer that it may give, each time."""
+
+    async def reply(self, request: dict[str, Any], headers: Mapping[str, str], query: str = "") -> Reply:
+        message = assistant_message(request, [text_block("on and on")])
+        return message_reply(request, message | {"stop_reason": "max_tokens"})
+
+
+async def test_a_model_that_never_ends_its_answer_is_no_api_error(local_sandbox: str) -> None:
+    async with ClaudeBox(model=f"{__name__}:Endless", sandbox=local_sandbox) as box:
+        result = await box.code("go")
+    assert (result.success, result.failure, result.num_turns) == (False, Failure.EXECUTION, 4)
+    assert "exceeded" in (result.error or "")
 
 
 async def test_retries_are_the_clis_own(local_sandbox: str) -> None:
