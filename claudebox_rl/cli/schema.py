@@ -33,7 +33,7 @@ class RolloutApp:
 
     seat: str = "user"
     task: Any = "quickstart"
-    reward: list[Any] = field(default_factory=list[Any])
+    reward: Any = field(default_factory=list[Any])
     skills: list[str] = field(default_factory=list[str])
     template: str | None = None
     security_policy: Any = None

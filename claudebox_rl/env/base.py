@@ -64,6 +64,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             the sandbox lets it.
         budget: What each episode may use of its model: the fields of `BudgetConfig`. One that it stops is truncated,
             and the limit's name is in `info["exhausted"]`.
+        read_changes: Whether results say what prompts did to the files (`changes`), for rewards that judge it.
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
@@ -91,6 +92,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         template: str | None = None,
         security_policy: Setting | None = None,
         budget: Budget = None,
+        read_changes: bool = False,
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
@@ -106,6 +108,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             template=template,
             security_policy=security_policy,
             budget=budget,
+            read_changes=read_changes,
         )
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode

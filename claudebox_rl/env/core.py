@@ -13,7 +13,7 @@ from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.session.box import ClaudeBox
-from claudebox_rl.types import Outcome, VerifierResult
+from claudebox_rl.types import CodeResult, Outcome, VerifierResult
 
 StepReturn = tuple[Observation, float, bool, bool, dict[str, Any]]
 
@@ -136,6 +136,7 @@ class EnvCore:
             "episode_id": seat.start.episode_id,
             "seed": seat.start.seed,
             "enable_logging": False,
+            "reward_fn": _no_reward if settings.read_changes else None,
         }
         return ClaudeBox(seat.start.task, **(arguments | seat.session()))
 
@@ -156,6 +157,10 @@ class EnvCore:
             "agent_version": box.agent_version,
             "model": box.model_name,
         }
+
+
+def _no_reward(result: CodeResult) -> None:
+    """Judge nothing: for a session with a reward the files are read before and after each prompt."""
 
 
 def _info(episode: _Episode, acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class EnvSettings:
     """What each session may do."""
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     """What each episode may use of its model."""
+    read_changes: bool = False
+    """Whether results say what prompts did to the files."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain JSON, for the dataset."""
@@ -58,6 +60,7 @@ def make_settings(
     template: str | None = None,
     security_policy: Setting | SecurityPolicy | None = None,
     budget: Budget = None,
+    read_changes: bool = False,
 ) -> EnvSettings:
     """Check what a user gave and make the settings; None stands for the seat's own.
 
@@ -83,6 +86,7 @@ def make_settings(
         tuple(skills),
         find_security_policy(security_policy),
         find_budget(budget),
+        read_changes,
     )
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)

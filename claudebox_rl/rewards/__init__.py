@@ -18,21 +18,28 @@ from claudebox_rl.rewards.function import CustomReward, RewardFunction, combine_
 from claudebox_rl.rewards.safety import SafetyReward
 from claudebox_rl.rewards.success import SuccessOnlyReward
 
-REWARDS = {"step_penalty": "claudebox_rl.rewards.step_penalty:StepPenalty"}
+REWARDS = {
+    "code_quality": "claudebox_rl.rewards.judged:CodeQualityTerm",
+    "efficiency": "claudebox_rl.rewards.judged:EfficiencyTerm",
+    "safety": "claudebox_rl.rewards.judged:SafetyTerm",
+    "step_penalty": "claudebox_rl.rewards.step_penalty:StepPenalty",
+    "success": "claudebox_rl.rewards.judged:SuccessTerm",
+}
+Reward = str | dict[str, Any] | RewardConfig
+"""A name, or the fields of `RewardConfig`."""
 
 
-def apply_rewards(env: gym.Env[Any, Any], rewards: Sequence[str | dict[str, Any] | RewardConfig]) -> gym.Env[Any, Any]:
+def apply_rewards(env: gym.Env[Any, Any], rewards: Reward | Sequence[Reward]) -> gym.Env[Any, Any]:
     """Wrap an environment, the first reward innermost.
 
     Args:
         env: The environment.
-        rewards: Names, or the fields of `RewardConfig`.
+        rewards: One or several.
 
     Raises:
         ConfigError: An unknown name (the message lists the known ones) or wrong arguments.
     """
-    for reward in rewards:
-        config = parse(RewardConfig, reward, key="name", where="reward")
+    for config in _configs(rewards):
         wrapper = resolve("reward", config.name, REWARDS)
         try:
             env = wrapper(env, **config.kwargs)
@@ -41,16 +48,33 @@ def apply_rewards(env: gym.Env[Any, Any], rewards: Sequence[str | dict[str, Any]
     return env
 
 
+def needs_changes(rewards: Reward | Sequence[Reward]) -> bool:
+    """Say whether one of the rewards looks at what prompts did to the files.
+
+    Raises:
+        ConfigError: As `apply_rewards`.
+    """
+    wrappers = (resolve("reward", config.name, REWARDS) for config in _configs(rewards))
+    return any(getattr(wrapper, "needs_changes", False) for wrapper in wrappers)
+
+
+def _configs(rewards: Reward | Sequence[Reward]) -> list[RewardConfig]:
+    several = [rewards] if isinstance(rewards, str | dict | RewardConfig) else rewards
+    return [parse(RewardConfig, reward, key="name", where="reward") for reward in several]
+
+
 __all__ = [
     "REWARDS",
     "BuiltinRewards",
     "CodeQualityReward",
     "CustomReward",
     "EfficiencyReward",
+    "Reward",
     "RewardFunction",
     "RewardTerm",
     "SafetyReward",
     "SuccessOnlyReward",
     "apply_rewards",
     "combine_rewards",
+    "needs_changes",
 ]

@@ -20,14 +20,16 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
     """
 
     name: ClassVar[str]
+    needs_changes: ClassVar[bool] = False
+    """Whether it looks at `changes` of the results; the environment reads the files only then."""
 
     def __init__(self, env: gym.Env[Any, Any], **kwargs: Any) -> None:
         gym.utils.RecordConstructorArgs.__init__(self, **kwargs)
         gym.Wrapper.__init__(self, env)
 
     @abstractmethod
-    def term(self, action: Any, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float:
-        """Return this term of one step, from what the step gave.
+    def term(self, action: Any, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float | None:
+        """Return this term of one step, from what the step gave; None where there is nothing to judge.
 
         Args:
             action: What the policy did.
@@ -40,5 +42,7 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
         """Step the environment and add the term."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         term = self.term(action, observation, info, ended=terminated or truncated)
+        if term is None:
+            return observation, float(reward), terminated, truncated, info
         terms = {**info.get("reward_terms", {}), self.name: term}
         return observation, float(reward) + term, terminated, truncated, {**info, "reward_terms": terms}
