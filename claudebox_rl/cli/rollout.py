@@ -6,20 +6,25 @@ import asyncio
 import dataclasses
 import time
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 from rich.console import Console
 
+from claudebox_rl.cli.closing import print_closing
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.progress import RolloutProgress
+from claudebox_rl.cli.lines import EpisodeLines
+from claudebox_rl.cli.live import LiveDisplay
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
-from claudebox_rl.cli.show import episodes_table
-from claudebox_rl.cli.untrusted import one_line, printable
+from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.config import RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.playing.account import RunAccount
+from claudebox_rl.playing.fanout import Fanout
+from claudebox_rl.playing.listener import Listener
 from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.playing.player import EpisodePlayer, make_seat
 from claudebox_rl.policies import Place, close_policy, make_policy
@@ -29,7 +34,7 @@ from claudebox_rl.session.preflight import preflight
 from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.templates.image import with_template
 from claudebox_rl.trajectory import recover
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome
+from claudebox_rl.types import EpisodeRequest, Outcome
 
 
 def print_config(overrides: list[str]) -> int:
@@ -66,17 +71,18 @@ def rollout(overrides: list[str]) -> int:
     )
     _print_plan(console, config, requests, dataset)
     reap()
-    started = time.monotonic()
     interrupted = False
-    with RolloutProgress(console, len(requests)) as progress:
+    account = RunAccount(len(requests))
+    listener = Fanout(account, EpisodeLines(console, account, only_errors=console.is_terminal))
+    with LiveDisplay(console, account) if console.is_terminal else nullcontext():
         try:
-            _play(config, requests, env_kwargs, dataset, progress)
+            _play(config, requests, env_kwargs, dataset, listener)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             reap()
-    status = _report(console, progress.episodes, dataset, time.monotonic() - started)
-    return 130 if interrupted else status
+    print_closing(console, account, dataset)
+    return 130 if interrupted else int(account.outcomes[Outcome.INFRA_ERROR] > 0)
 
 
 def _check_counts(rollout: RolloutConfig) -> None:
@@ -132,33 +138,16 @@ def _play(
     requests: list[EpisodeRequest],
     env_kwargs: dict[str, Any],
     dataset: Path,
-    progress: RolloutProgress,
+    listener: Listener,
 ) -> None:
     recover(dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
     if config.rollout.num_workers == 0:
         from claudebox_rl.playing.inline import play_inline
 
         player = EpisodePlayer(env_kwargs, config.policy, dataset, config.rollout.commit_interval_s)
-        play_inline(requests, player, progress)
+        play_inline(requests, player, listener)
         return
     from claudebox_rl.distributed.runner import Runner, WorkerSpec
 
     spec = WorkerSpec(env_kwargs, config.policy, dataset)
-    Runner(spec, config.rollout, config.ray, progress).run(requests)
-
-
-def _report(console: Console, episodes: list[Episode], dataset: Path, seconds: float) -> int:
-    """Print the closing table, what failed and where, and how to look closer."""
-    ordered = sorted(episodes, key=lambda episode: (episode.task_id, episode.episode_id))
-    console.print(episodes_table(ordered))
-    failed = [episode for episode in ordered if episode.error_type]
-    for episode in failed:
-        message = f"{episode.episode_id}: {episode.outcome}: {episode.error_type}: {episode.error_message}"
-        console.print(printable(message), style="red", markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        f"{len(episodes)} episodes in {seconds:.1f} s, {len(failed)} failed; look closer: claudebox-rl show {dataset}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-    return 1 if any(episode.outcome is Outcome.INFRA_ERROR for episode in episodes) else 0
+    Runner(spec, config.rollout, config.ray, listener).run(requests)
