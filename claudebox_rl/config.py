@@ -136,7 +136,10 @@ class RayConfig:
     """The cluster."""
 
     address: str = "local"
-    """`local` starts one on this machine; else the address of a running one."""
+    """`local` starts one on this machine; else that of a running one, `HOST:PORT`, or `auto` for this machine's own."""
+    runtime_env: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Ray's `runtime_env` for all workers (`{env_vars: {...}, working_dir: ...}`). Empty: they run in what is installed
+    on their node, with the variables that `ray start` was run with. Never a key."""
 
 
 Dataclass = TypeVar("Dataclass")

@@ -77,7 +77,7 @@ class Runner:
             ConfigError: The cluster can't be had.
             TrajectoryError: The dataset can't be written; finished episodes stay in its journal.
         """
-        ensure_ray(self._cluster.address)
+        ensure_ray(self._cluster)
         self._pending.extend(requests)
         episodes: list[Episode] = []
         try:
