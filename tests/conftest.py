@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,6 +45,27 @@ def local_sandbox(home_folder: Path) -> str:
     except SandboxStartError as error:
         pytest.skip(f"this host can't run the local sandbox: {error}")
     return "local"
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """A real S3 server (rclone's) on loopback; call it with a name for the URI of a dataset in its bucket."""
+    root = tmp_path_factory.mktemp("object-store")
+    (root / "bucket").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    program = str(Path(sys.executable).with_name("rclone"))
+    command = [program, "serve", "s3", "--addr", address, "--auth-key", "key,secret", "--config", os.devnull, str(root)]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert server.stderr
+    with server.stderr as log, pytest.MonkeyPatch.context() as patch:
+        assert "Starting s3 server" in log.readline()
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        patch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")  # rclone knows no checksums behind a body
+        yield lambda name: f"s3://bucket/{name}?endpoint_override={address}&scheme=http&region=us-east-1"
+        server.terminate()
+        server.wait()
 
 
 @pytest.fixture

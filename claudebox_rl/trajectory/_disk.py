@@ -7,6 +7,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
@@ -84,6 +85,12 @@ def append(fd: int, data: bytes, size: int) -> int:
         os.ftruncate(fd, size)  # half a record would damage the next one
         raise
     return size + len(data)
+
+
+def sync(file: BinaryIO) -> None:
+    """Make what was written to a file durable."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
-from claudebox_rl.trajectory.journal import FOLDER, SUFFIX
+from claudebox_rl.trajectory._storage import journal_folder, storage_of
+from claudebox_rl.trajectory.journal import SUFFIX
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
 from claudebox_rl.types import Episode, ModelCall, Step
 
@@ -38,10 +39,11 @@ class EpisodeRecord:
 
 
 class Dataset:
-    """The committed episodes of a folder, as they were when each table was first read. Made by `load_dataset`."""
+    """The committed episodes of a folder or URI, as each table first read them. Made by `load_dataset`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         self.path = path
+        self._storage = storage_of(path)
 
     @cached_property
     def episodes(self) -> Table:
@@ -119,10 +121,11 @@ class Dataset:
     def _read(self, name: str, episode_id: str | None = None) -> Table:
         from claudebox_rl.trajectory import parquet  # costs 0.6 s: only readers pay it
 
-        files = _parts(self.path / name)
-        if not files:
+        with boundary(TrajectoryError, f"can't look into {self.path}", path=str(self.path)):
+            parts = [f"{name}/{part}" for part in self._storage.names(name) if part.endswith(".parquet")]
+        if not parts:
             raise TrajectoryError(self._missing(name), path=str(self.path))
-        return parquet.concatenate(name, (parquet.read(file, episode_id) for file in files))
+        return parquet.concatenate(name, (parquet.read(self._storage, part, episode_id) for part in parts))
 
     def _belonging(self, name: str, episodes: Table) -> Table:
         """Return a table without other episodes' rows, such as those of a commit that goes on."""
@@ -132,25 +135,25 @@ class Dataset:
         return parquet.belonging(self._read(name, only), episodes)
 
     def _missing(self, name: str) -> str:
-        waiting = len(list((self.path / FOLDER).glob(f"*{SUFFIX}")))
-        hint = f"; {waiting} journals there are not committed" if waiting else ""
-        return f"no dataset at {self.path}: looked for {self.path / name}/*.parquet{hint}"
+        journals = journal_folder(self.path)
+        waiting = len(list(journals.glob(f"*{SUFFIX}")))
+        hint = f"; {waiting} journals in {journals} are not committed" if waiting else ""
+        return f"no dataset at {self.path}: looked for {self._storage}/{name}/*.parquet{hint}"
 
 
 def load_dataset(path: str | Path) -> Dataset:
-    """Open a dataset's folder for reading. Only committed episodes are seen, and each of them whole.
+    """Open a dataset's folder, or its URI (`s3://bucket/runs`), for reading.
+
+    Only committed episodes are seen, and each of them whole.
 
     Raises:
+        ConfigError: Nothing here reads such a URI.
         TrajectoryError: There is no committed episode at `path`, or a file is damaged.
         SchemaVersionError: A newer version of claudebox_rl wrote a part.
     """
-    dataset = Dataset(Path(path))
+    dataset = Dataset(path)
     _ = dataset.episodes
     return dataset
-
-
-def _parts(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.parquet") if not path.name.startswith("."))
 
 
 def _rows(table: Table, start: int, stop: int) -> list[dict[str, Any]]:

@@ -18,12 +18,12 @@ from typing import Any, Self
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
+from claudebox_rl.trajectory._storage import journal_folder
 from claudebox_rl.trajectory.rows import call_row, episode_row, plain, step_row
 from claudebox_rl.types import Episode, ModelCall, Step
 
 SCHEMA_VERSION = 1
 """Of rows, in journals and parts. Columns may be added within a version; anything else raises it."""
-FOLDER = "journal"
 SUFFIX = ".jsonl"
 END = {"kind": "end"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -33,21 +33,21 @@ class EpisodeJournal:
     """Records one episode as it is played. Synchronous and quick; for one thread at a time.
 
     Args:
-        dataset: The dataset's folder; made where missing.
+        dataset: The dataset's folder, made where missing, or its URI: the journal then lies in `journal_folder`.
         episode_id: Letters, digits, `.`, `_` and `-`; at most 128 of them. Never used before in this dataset.
 
     Raises:
         TrajectoryError: The name is not plain, has a journal already, or the file can't be written.
     """
 
-    def __init__(self, dataset: Path, episode_id: str) -> None:
+    def __init__(self, dataset: str | Path, episode_id: str) -> None:
         if not _PLAIN_NAME.fullmatch(episode_id):
             raise TrajectoryError(
                 f"episode_id {episode_id!r} is not a plain name: use letters, digits, '.', '_' and '-'",
                 episode_id=episode_id,
             )
         self.episode_id = episode_id
-        self.path = Path(dataset) / FOLDER / f"{episode_id}{SUFFIX}"
+        self.path = journal_folder(dataset) / f"{episode_id}{SUFFIX}"
         self._size = 0
         self._finished = False
         with self._writing():
@@ -142,9 +142,9 @@ def encode(*records: dict[str, Any]) -> bytes:
 _TAIL = b"\n" + encode(END)
 
 
-def is_open(dataset: Path, episode_id: str) -> bool:
+def is_open(dataset: str | Path, episode_id: str) -> bool:
     """Whether a living process is writing the episode's journal."""
-    path = Path(dataset) / FOLDER / f"{episode_id}{SUFFIX}"
+    path = journal_folder(dataset) / f"{episode_id}{SUFFIX}"
     with _disk.abandoned(path) as fd:
         return fd is None and path.exists()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from claudebox_rl.errors import SchemaVersionError, TrajectoryError, boundary
 from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
+from claudebox_rl.trajectory._storage import Storage
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION
 from claudebox_rl.trajectory.replay import Recorded
 from claudebox_rl.trajectory.schema import DICTIONARY_COLUMNS, SCHEMAS, VERSION_KEY
@@ -27,26 +26,23 @@ def tables_of(recorded: Recorded) -> dict[str, Table]:
         return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}
 
 
-def write(table: Table, path: Path) -> None:
-    """Write a table to `path` and sync it.
+def write(table: Table, file: Any) -> None:
+    """Write a table to an open file.
 
     Raises:
         OSError: The disk is full or failed; the file is then not whole.
     """
     mean_row_bytes = max(1, table.nbytes // max(1, table.num_rows))
-    with path.open("wb") as file:
-        pq.write_table(
-            table,
-            file,
-            compression="zstd",
-            compression_level=3,
-            row_group_size=max(1, _ROW_GROUP_BYTES // mean_row_bytes),
-            use_dictionary=[name for name in DICTIONARY_COLUMNS if name in table.column_names],
-            write_page_index=True,
-            write_page_checksum=True,
-        )
-        file.flush()
-        os.fsync(file.fileno())
+    pq.write_table(
+        table,
+        file,
+        compression="zstd",
+        compression_level=3,
+        row_group_size=max(1, _ROW_GROUP_BYTES // mean_row_bytes),
+        use_dictionary=[name for name in DICTIONARY_COLUMNS if name in table.column_names],
+        write_page_index=True,
+        write_page_checksum=True,
+    )
 
 
 def concatenate(name: str, tables: Iterable[Table]) -> Table:
@@ -55,15 +51,16 @@ def concatenate(name: str, tables: Iterable[Table]) -> Table:
     return pa.concat_tables([empty, *tables], promote_options="permissive")
 
 
-def read(path: Path, episode_id: str | None = None) -> Table:
+def read(storage: Storage, name: str, episode_id: str | None = None) -> Table:
     """Read a part, or only those row groups of it that may hold an episode.
 
     Raises:
         TrajectoryError: The file is damaged.
         SchemaVersionError: A newer version wrote it.
     """
-    with boundary(TrajectoryError, f"can't read {path}", path=str(path)), pq.ParquetFile(path) as file:
-        _check_version(path, file.schema_arrow.metadata or {})
+    where = f"{storage}/{name}"
+    with boundary(TrajectoryError, f"can't read {where}", path=where), pq.ParquetFile(storage.open(name)) as file:
+        _check_version(where, file.schema_arrow.metadata or {})
         if episode_id is None:
             return file.read()
         groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), episode_id)]
@@ -76,12 +73,12 @@ def belonging(table: Table, episodes: Table) -> Table:
     return table if pc.all(known, min_count=0).as_py() else table.filter(known)
 
 
-def _check_version(path: Path, metadata: dict[bytes, bytes]) -> None:
+def _check_version(path: str, metadata: dict[bytes, bytes]) -> None:
     version = int(metadata.get(VERSION_KEY, b"1"))  # a part that another tool rewrote has lost it
     if version > SCHEMA_VERSION:
         raise SchemaVersionError(
             f"{path} has schema version {version}, newer than {SCHEMA_VERSION}: upgrade claudebox_rl",
-            path=str(path),
+            path=path,
             version=version,
         )
 

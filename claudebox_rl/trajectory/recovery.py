@@ -11,7 +11,8 @@ from typing import Any
 from claudebox_rl.call_types import distinct, total_usage
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
-from claudebox_rl.trajectory.journal import END, FOLDER, SUFFIX, encode, has_end
+from claudebox_rl.trajectory._storage import journal_folder
+from claudebox_rl.trajectory.journal import END, SUFFIX, encode, has_end
 from claudebox_rl.trajectory.quarantine import Quarantine
 from claudebox_rl.trajectory.replay import Recorded, replay
 from claudebox_rl.trajectory.rows import call_of, episode_row, step_of
@@ -63,13 +64,15 @@ def interrupted_episode(interrupted: Interrupted, outcome: Outcome = Outcome.INF
     )
 
 
-def recover(dataset: Path, make_episode: Callable[[Interrupted], Episode] = interrupted_episode) -> tuple[Episode, ...]:
+def recover(
+    dataset: str | Path, make_episode: Callable[[Interrupted], Episode] = interrupted_episode
+) -> tuple[Episode, ...]:
     """Finish the journals whose writer is dead, so that the next `commit` takes them.
 
     A journal whose writer is alive is never touched. One in which nothing was recorded is removed.
 
     Args:
-        dataset: The dataset's folder.
+        dataset: The dataset's folder or URI; of journals, those on this host.
         make_episode: Says how such an episode ended; `partial(interrupted_episode, outcome=Outcome.CANCELLED)` where
             somebody stopped it.
 
@@ -83,7 +86,7 @@ def recover(dataset: Path, make_episode: Callable[[Interrupted], Episode] = inte
     closed: list[Episode] = []
     quarantine = Quarantine()
     with boundary(TrajectoryError, f"can't recover {dataset}", dataset=str(dataset)):
-        for path in sorted((Path(dataset) / FOLDER).glob(f"*{SUFFIX}")):
+        for path in sorted(journal_folder(dataset).glob(f"*{SUFFIX}")):
             with _disk.abandoned(path) as fd, quarantine.of(path):
                 if fd is not None and not has_end(fd) and (episode := _finish(fd, path, make_episode)):
                     closed.append(episode)

@@ -3,12 +3,12 @@
 One committer at a time (a lock in the journal's folder) takes all that is finished, whoever wrote it:
 
 1. claim: move a batch of finished journals into `journal/commit-<id>/`;
-2. write the batch's three parts under temporary names, and sync them;
-3. put them in place as `part-<id>.parquet`, `episodes` last;
-4. delete the claim.
+2. put the batch in place, whole, as `part-<id>.parquet` of each table, `episodes` last;
+3. delete the claim.
 
-A killed committer's claim is taken up by the next one: if its `episodes` part is in place only step 4 is left (the
-claim may be half deleted), else steps 2 and 3 are done again under the same names.
+A killed committer's claim is taken up by the next one on its host: if its `episodes` part is in place only step 3 is
+left (the claim may be half deleted), else step 2 is done again under the same names. Readers count an episode where its
+`episodes` part is there. Ids are random, so hosts that commit into one storage do not meet.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ from typing import TYPE_CHECKING
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
-from claudebox_rl.trajectory.journal import FOLDER, SUFFIX, is_finished
+from claudebox_rl.trajectory._storage import TABLES, Storage, journal_folder, storage_of
+from claudebox_rl.trajectory.journal import SUFFIX, is_finished
 from claudebox_rl.trajectory.quarantine import Quarantine
 from claudebox_rl.trajectory.replay import Recorded, replay
 
 if TYPE_CHECKING:
     from claudebox_rl.trajectory._arrow import Table
 
-TABLES = ("model_calls", "steps", "episodes")
-"""In the order in which a commit's parts are put in place."""
 _BATCH_BYTES = 64 << 20
 _CLAIM = "commit-"
 
 
-def commit(dataset: Path) -> int:
-    """Move every finished journal into the dataset's tables. Safe in any number of processes at once.
+def commit(dataset: str | Path) -> int:
+    """Move every finished journal of this host into the dataset's tables. Safe in any number of processes at once.
 
     Waits for another process's commit into the same dataset. Blocks for the time that it takes to write: in
     asynchronous code, call it in a thread.
 
     Args:
-        dataset: The dataset's folder.
+        dataset: The dataset's folder or URI.
 
     Returns:
         Episodes that were put in place by this call.
 
     Raises:
-        TrajectoryError: The disk is full or failed: finished journals stay, and the next call commits them. Or a
-            journal was damaged: it is set aside as `<name>.damaged`, and all others are committed.
+        ConfigError: Nothing here can write to such a URI.
+        TrajectoryError: The disk is full, or disk or server failed: finished journals stay, and the next call commits
+            them. Or a journal was damaged: it is set aside as `<name>.damaged`, and all others are committed.
     """
-    dataset = Path(dataset)
-    journals = dataset / FOLDER
+    journals = journal_folder(dataset)
     if not journals.is_dir():
         return 0
     quarantine = Quarantine(journals)
     what = f"can't commit to {dataset} (finished episodes stay in {journals}, and the next commit takes them)"
     with boundary(TrajectoryError, what, dataset=str(dataset)), _disk.locked(journals / ".lock"):
-        written = sum(_settle(dataset, claim, quarantine) for claim in _claims(journals))
+        storage = storage_of(dataset)
+        written = sum(_settle(storage, claim, quarantine) for claim in _claims(journals))
     quarantine.report()
     return written
 
@@ -94,34 +94,22 @@ def _claim(journals: Path, batch: list[Path]) -> Path:
     return claim
 
 
-def _settle(dataset: Path, claim: Path, quarantine: Quarantine) -> int:
+def _settle(storage: Storage, claim: Path, quarantine: Quarantine) -> int:
     part = f"part-{claim.name.removeprefix(_CLAIM)}.parquet"
-    written = 0 if (dataset / "episodes" / part).exists() else _write(dataset, part, claim, quarantine)
+    written = 0 if storage.has(f"episodes/{part}") else _write(storage, part, claim, quarantine)
     shutil.rmtree(claim)
     return written
 
 
-def _write(dataset: Path, part: str, claim: Path, quarantine: Quarantine) -> int:
+def _write(storage: Storage, part: str, claim: Path, quarantine: Quarantine) -> int:
     from claudebox_rl.trajectory import parquet  # costs 0.6 s: only whoever commits pays it
 
     batch: list[dict[str, Table]] = []
     for path in sorted(claim.glob(f"*{SUFFIX}")):
         with quarantine.of(path):
             batch.append(parquet.tables_of(_whole(path)))
-    if not batch:
-        return 0
-    temporary = {name: dataset / name / f".{part}.inprogress" for name in TABLES}
-    try:
-        for name, path in temporary.items():
-            path.parent.mkdir(exist_ok=True)
-            parquet.write(parquet.concatenate(name, [tables[name] for tables in batch]), path)
-        _disk.sync_folder(dataset)
-        for path in temporary.values():
-            path.replace(path.with_name(part))
-            _disk.sync_folder(path.parent)
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)  # gives a full disk its room back
+    if batch:
+        storage.put(part, {name: parquet.concatenate(name, [tables[name] for tables in batch]) for name in TABLES})
     return len(batch)
 
 

@@ -102,7 +102,7 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
     )
 
 
-def journal(dataset: Path, record: EpisodeRecord) -> None:
+def journal(dataset: str | Path, record: EpisodeRecord) -> None:
     """Play the record into a finished journal."""
     with EpisodeJournal(dataset, record.episode.episode_id) as file:
         file.add_start({"run_id": "run", "task_id": record.episode.task_id})

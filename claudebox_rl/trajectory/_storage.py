@@ -1,0 +1,216 @@
+"""Where a dataset's tables lie: in a folder of this host, or on any filesystem that pyarrow or fsspec can reach.
+
+Everything here is whole or not there: a folder's files get their names by a rename, an object by the PUT that ends it.
+Journals never leave the host that writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from claudebox_rl._resources import home
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.trajectory import _disk
+
+if TYPE_CHECKING:
+    from claudebox_rl.trajectory._arrow import Table
+
+JOURNALS = "journal"
+TABLES = ("model_calls", "steps", "episodes")
+"""In the order in which a part is put in place: what has an episode is whole."""
+_ATOMIC = ("s3", "gcs", "abfs")
+"""Filesystems of pyarrow on which a file is seen when it is closed, and on which folders need not be made."""
+
+
+class Storage(Protocol):
+    """The tables and small files of one dataset. Names are relative, with `/`."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def names(self, folder: str) -> dict[str, float]:
+        """Return the files of a folder, sorted, with the times of their last change.
+
+        In seconds, by the storage's clock; 0 where it tells none.
+        """
+        ...
+
+    def open(self, name: str) -> Any:
+        """Return what `pyarrow.parquet.ParquetFile` reads; the caller closes it."""
+        ...
+
+    def put(self, part: str, tables: Mapping[str, Table]) -> None:
+        """Put one file into each table's folder, `episodes` last. The same again changes nothing.
+
+        Raises:
+            OSError: The disk is full, or the server failed; the part is not seen, or not by its `episodes`.
+        """
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """Return a small file; None where there is none."""
+        ...
+
+    def write(self, name: str, data: bytes) -> None:
+        """Make or replace a small file."""
+        ...
+
+
+def storage_of(dataset: str | Path) -> Storage:
+    """Return the storage at a folder or URI (`file:///...`, `s3://bucket/runs`, any scheme of fsspec).
+
+    Raises:
+        ConfigError: The URI holds a key, or nothing here reads its scheme.
+    """
+    folder = local_folder(dataset)
+    return RemoteStorage(str(dataset)) if folder is None else FolderStorage(folder)
+
+
+def local_folder(dataset: str | Path) -> Path | None:
+    """Return the dataset's folder on this host; None where it is elsewhere."""
+    if isinstance(dataset, Path) or "://" not in dataset:
+        return Path(dataset)
+    parts = urlsplit(dataset)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def journal_folder(dataset: str | Path) -> Path:
+    """Return where this host keeps journals of a dataset: in its folder, or below `~/.claudebox/journals`."""
+    folder = local_folder(dataset)
+    if folder is not None:
+        return folder / JOURNALS
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", urlsplit(str(dataset)).path.strip("/"))[-40:]
+    return home() / "journals" / f"{name}-{hashlib.sha256(str(dataset).encode()).hexdigest()[:12]}"
+
+
+class FolderStorage:
+    """A folder of this host, or one that it mounts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __str__(self) -> str:
+        return str(self._folder)
+
+    def has(self, name: str) -> bool:
+        """See `Storage.has`."""
+        return (self._folder / name).is_file()
+
+    def names(self, folder: str) -> dict[str, float]:
+        """See `Storage.names`."""
+        found = sorted((self._folder / folder).glob("[!.]*"))
+        return {path.name: path.stat().st_mtime for path in found if path.is_file()}
+
+    def open(self, name: str) -> Any:
+        """See `Storage.open`."""
+        return self._folder / name
+
+    def put(self, part: str, tables: Mapping[str, Table]) -> None:
+        """See `Storage.put`."""
+        from claudebox_rl.trajectory import parquet  # costs 0.6 s: only whoever commits pays it
+
+        temporary = {name: self._folder / name / f".{part}.inprogress" for name in TABLES}
+        try:
+            for name, path in temporary.items():
+                path.parent.mkdir(exist_ok=True)
+                with path.open("wb") as file:
+                    parquet.write(tables[name], file)
+                    _disk.sync(file)
+            _disk.sync_folder(self._folder)
+            for path in temporary.values():
+                path.replace(path.with_name(part))
+                _disk.sync_folder(path.parent)
+        finally:
+            for path in temporary.values():
+                path.unlink(missing_ok=True)  # gives a full disk its room back
+
+    def read(self, name: str) -> bytes | None:
+        """See `Storage.read`."""
+        return (self._folder / name).read_bytes() if self.has(name) else None
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Storage.write`."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.inprogress")
+        with temporary.open("wb") as file:
+            file.write(data)
+            _disk.sync(file)
+        temporary.replace(path)
+        _disk.sync_folder(path.parent)
+
+
+class RemoteStorage:
+    """A filesystem that pyarrow reaches itself, or through fsspec."""
+
+    def __init__(self, uri: str) -> None:
+        from claudebox_rl.trajectory import _arrow
+
+        if urlsplit(uri).password is not None:
+            raise ConfigError(
+                f"{uri.split('//')[0]}//...: a key in the URI would be stored; give it by the environment "
+                "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or the store's own file of credentials"
+            )
+        self._uri = uri.rstrip("/")
+        self._arrow = _arrow
+        self._fs, self._root = _arrow.filesystem(uri)
+        self._is_atomic = self._fs.type_name in _ATOMIC
+
+    def __str__(self) -> str:
+        return self._uri
+
+    def has(self, name: str) -> bool:
+        """See `Storage.has`."""
+        return self._fs.get_file_info(self._path(name)).is_file
+
+    def names(self, folder: str) -> dict[str, float]:
+        """See `Storage.names`."""
+        selector = self._arrow.fs.FileSelector(self._path(folder), allow_not_found=True)
+        found = [info for info in self._fs.get_file_info(selector) if info.is_file and info.base_name[:1] != "."]
+        times = {info.base_name: info.mtime.timestamp() if info.mtime else 0.0 for info in found}
+        return dict(sorted(times.items()))
+
+    def open(self, name: str) -> Any:
+        """See `Storage.open`."""
+        return self._fs.open_input_file(self._path(name))
+
+    def put(self, part: str, tables: Mapping[str, Table]) -> None:
+        """See `Storage.put`."""
+        from claudebox_rl.trajectory import parquet
+
+        for name in TABLES:
+            self._write(f"{name}/{part}", lambda file, name=name: parquet.write(tables[name], file))
+
+    def read(self, name: str) -> bytes | None:
+        """See `Storage.read`."""
+        if not self.has(name):
+            return None
+        with self._fs.open_input_stream(self._path(name)) as file:
+            return file.read()
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Storage.write`."""
+        self._write(name, lambda file: file.write(data))
+
+    def _write(self, name: str, fill: Callable[[Any], Any]) -> None:
+        """Write a file by way of memory, since closing a stream that broke in the middle would put half of it."""
+        buffer = self._arrow.pa.BufferOutputStream()
+        fill(buffer)
+        path = self._path(name)
+        folder, _, own = path.rpartition("/")
+        target = path if self._is_atomic else f"{folder}/.{own}.inprogress"
+        if not self._is_atomic:
+            self._fs.create_dir(folder, recursive=True)
+        with self._fs.open_output_stream(target) as file:
+            file.write(buffer.getvalue())
+        if target != path:
+            self._fs.move(target, path)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
