@@ -244,6 +244,8 @@ class Episode:
     """Sums of the named reward terms."""
     num_steps: int = 0
     num_turns: int = 0
+    queued_s: float | None = None
+    """Until its machine's turn to start came; None where it is not known."""
     boot_s: float = 0.0
     """Start of the machine."""
     setup_s: float = 0.0

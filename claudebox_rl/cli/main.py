@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _describe_show(commands.add_parser("show", help="print a dataset's episodes, or one trajectory"))
+    _describe_report(commands.add_parser("report", help="print where the time of a dataset's episodes went"))
     _describe_machines(
         commands.add_parser(
             "machines",
@@ -119,6 +120,12 @@ def _describe_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("episode", nargs="?", help="an episode's id, or how it begins")
     command.add_argument("--full", action="store_true", help="do not shorten inputs and outputs")
     command.set_defaults(run=_show)
+
+
+def _describe_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", help="the dataset's folder")
+    command.add_argument("--run", dest="run_id", metavar="RUN_ID", help="only the episodes of this rollout")
+    command.set_defaults(run=_report)
 
 
 def _describe_machines(command: argparse.ArgumentParser) -> None:
@@ -191,6 +198,13 @@ def _show(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.show import show
 
     show(arguments.dataset, arguments.episode, console=make_console(), full=arguments.full)
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.report import report
+
+    report(arguments.dataset, arguments.run_id, console=make_console())
     return 0
 
 

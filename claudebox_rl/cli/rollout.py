@@ -17,11 +17,12 @@ from claudebox_rl.cli.closing import print_closing
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.lines import EpisodeLines
 from claudebox_rl.cli.live import LiveDisplay
+from claudebox_rl.cli.report import report
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
-from claudebox_rl.cli.untrusted import one_line
+from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.config import RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.playing.account import RunAccount
 from claudebox_rl.playing.fanout import Fanout
 from claudebox_rl.playing.listener import Listener
@@ -82,6 +83,7 @@ def rollout(overrides: list[str]) -> int:
         finally:
             reap()
     print_closing(console, account, dataset)
+    _print_times(console, dataset, run_id)
     return 130 if interrupted else int(account.outcomes[Outcome.INFRA_ERROR] > 0)
 
 
@@ -151,3 +153,11 @@ def _play(
 
     spec = WorkerSpec(env_kwargs, config.policy, dataset)
     Runner(spec, config.rollout, config.ray, listener).run(requests)
+
+
+def _print_times(console: Console, dataset: Path, run_id: str) -> None:
+    """Print where the time went; a dataset that can't be read back is no reason to fail what was played."""
+    try:
+        report(str(dataset), run_id, console=console)
+    except TrajectoryError as error:
+        console.print(f"no report: {printable(str(error))}", markup=False, highlight=False, soft_wrap=True)

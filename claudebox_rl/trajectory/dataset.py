@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +91,22 @@ class Dataset:
                 episode = episode_of(self.episodes.slice(index, 1).to_pylist()[0])
             yield episode
 
+    def columns(self, name: str, columns: Sequence[str]) -> Table:
+        """Read some columns of a table, and leave what is large, such as requests and outputs, in its files.
+
+        Args:
+            name: `episodes`, `steps` or `model_calls`.
+            columns: Names, or paths of a list's fields as Parquet has them: `tool_calls.list.element.name`.
+
+        Raises:
+            TrajectoryError: A file is damaged.
+        """
+        from claudebox_rl.trajectory import parquet
+
+        return parquet.select(
+            name, (parquet.read(self._storage, part, columns=columns) for part in self._parts(name)), columns
+        )
+
     def __getitem__(self, episode_id: str) -> EpisodeRecord:
         """Return the episode of that id, or of the only one whose id starts so.
 
@@ -128,11 +144,14 @@ class Dataset:
     def _read(self, name: str, episode_id: str | None = None) -> Table:
         from claudebox_rl.trajectory import parquet  # costs 0.6 s: only readers pay it
 
+        return parquet.concatenate(name, (parquet.read(self._storage, part, episode_id) for part in self._parts(name)))
+
+    def _parts(self, name: str) -> list[str]:
         with boundary(TrajectoryError, f"can't look into {self.path}", path=str(self.path)):
             parts = [f"{name}/{part}" for part in self._storage.names(name) if part.endswith(".parquet")]
         if not parts:
             raise TrajectoryError(self._missing(name), path=str(self.path))
-        return parquet.concatenate(name, (parquet.read(self._storage, part, episode_id) for part in parts))
+        return parts
 
     def _belonging(self, name: str, episodes: Table) -> Table:
         """Return a table without other episodes' rows, such as those of a commit that goes on."""

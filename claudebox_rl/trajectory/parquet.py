@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from claudebox_rl.errors import SchemaVersionError, TrajectoryError, boundary
@@ -51,8 +51,14 @@ def concatenate(name: str, tables: Iterable[Table]) -> Table:
     return pa.concat_tables([empty, *tables], promote_options="permissive")
 
 
-def read(storage: Storage, name: str, episode_id: str | None = None) -> Table:
+def read(storage: Storage, name: str, episode_id: str | None = None, columns: Sequence[str] | None = None) -> Table:
     """Read a part, or only those row groups of it that may hold an episode.
+
+    Args:
+        storage: Where it is.
+        name: Of the part.
+        episode_id: None: all row groups.
+        columns: Paths of columns, or of fields in them; those that the part lacks are left out. None: all.
 
     Raises:
         TrajectoryError: The file is damaged.
@@ -62,9 +68,23 @@ def read(storage: Storage, name: str, episode_id: str | None = None) -> Table:
     with boundary(TrajectoryError, f"can't read {where}", path=where), pq.ParquetFile(storage.open(name)) as file:
         _check_version(where, file.schema_arrow.metadata or {})
         if episode_id is None:
-            return file.read()
+            return file.read(columns)
         groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), episode_id)]
-        return file.read_row_groups(groups)
+        return file.read_row_groups(groups, columns)
+
+
+def select(name: str, tables: Iterable[Table], columns: Sequence[str]) -> Table:
+    """Return the tables as one that has these columns alone, null where a part lacks one."""
+    schema = SCHEMAS[name]
+    whole = [_with_missing(table, [schema.field(column.partition(".")[0]) for column in columns]) for table in tables]
+    return pa.concat_tables(whole, promote_options="permissive")
+
+
+def _with_missing(table: Table, columns: Iterable[Any]) -> Table:
+    for field in columns:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def belonging(table: Table, episodes: Table) -> Table:

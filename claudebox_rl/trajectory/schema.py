@@ -40,6 +40,7 @@ EPISODES = pa.schema(
         ("rewards", _NAMED_NUMBERS),
         ("num_steps", pa.int64()),
         ("num_turns", pa.int64()),
+        ("queued_s", pa.float64()),
         ("boot_s", pa.float64()),
         ("setup_s", pa.float64()),
         ("agent_s", pa.float64()),

@@ -26,6 +26,7 @@ GOLDEN = {
         "rewards": NAMED,
         "num_steps": "int64",
         "num_turns": "int64",
+        "queued_s": "double",
         "boot_s": "double",
         "setup_s": "double",
         "agent_s": "double",

@@ -80,6 +80,7 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
         rewards={"verifier": 0.1, "": -1e300},
         num_steps=num_steps,
         num_turns=7,
+        queued_s=0.05,
         boot_s=0.1,
         setup_s=0.2,
         agent_s=0.3,
