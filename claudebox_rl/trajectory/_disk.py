@@ -27,6 +27,29 @@ def locked(path: Path) -> Generator[None]:
         os.close(fd)
 
 
+@contextmanager
+def held(path: Path) -> Generator[int | None]:
+    """Lock `path` (created where missing) and give its descriptor, or None where somebody else has it."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        yield fd if _try_lock(fd) else None
+    finally:
+        os.close(fd)
+
+
+def shared(path: Path) -> int:
+    """Hold `path` together with others, waiting for whoever has it alone; return the descriptor that holds it."""
+    fd = os.open(path, _CREATE, 0o666)
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    return fd
+
+
+def replace_content(fd: int, data: bytes) -> None:
+    """Put `data` in the place of a small file's content."""
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, data, 0)
+
+
 def create_locked(path: Path) -> int:
     """Create `path` and return its descriptor, opened for appending and locked until it is closed.
 

@@ -1,4 +1,4 @@
-"""Episodes whose writer died: closed, with the steps that they had."""
+"""Episodes whose writer died: closed, with the steps that they had, or set aside to be played anew."""
 
 from __future__ import annotations
 
@@ -92,6 +92,33 @@ def recover(
                     closed.append(episode)
     quarantine.report()
     return tuple(closed)
+
+
+def set_aside(dataset: str | Path, run_id: str) -> tuple[str, ...]:
+    """Take what dead writers of a run left unfinished out of the way, so that the same episodes can be played anew.
+
+    Each such journal is kept as `<name>.interrupted`, which nothing reads, until its episode is interrupted again.
+
+    Args:
+        dataset: The dataset's folder or URI; of journals, those on this host.
+        run_id: The run, which nobody is playing now.
+
+    Returns:
+        The episodes' ids.
+
+    Raises:
+        TrajectoryError: A journal is damaged (it is set aside as `<name>.damaged`), or the disk failed.
+    """
+    found: list[str] = []
+    quarantine = Quarantine()
+    with boundary(TrajectoryError, f"can't set aside journals of {dataset}", dataset=str(dataset)):
+        for path in sorted(journal_folder(dataset).glob(f"*{SUFFIX}")):
+            with _disk.abandoned(path) as fd, quarantine.of(path):
+                if fd is not None and not has_end(fd) and replay(path).facts.get("run_id", run_id) == run_id:
+                    path.replace(path.with_name(f"{path.name}.interrupted"))
+                    found.append(path.stem)
+    quarantine.report()
+    return tuple(found)
 
 
 def _finish(fd: int, path: Path, make_episode: Callable[[Interrupted], Episode]) -> Episode | None:
