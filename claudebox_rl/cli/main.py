@@ -12,6 +12,7 @@ from rich.console import Console
 
 from claudebox_rl import __version__
 from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.doctor_command import add_doctor
 from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
 from claudebox_rl.cli.sessions_command import add_sessions
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    add_doctor(commands)
     add_sessions(commands)
     _describe_skills(
         commands.add_parser(

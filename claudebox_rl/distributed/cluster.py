@@ -116,7 +116,7 @@ def _join(cluster: RayConfig) -> None:
     try:
         ray.init(address=address, runtime_env=cluster.runtime_env, log_to_driver=False, logging_level=logging.ERROR)
     except (Exception, SystemExit) as error:  # with the latter Ray gives up on what listens but does not answer
-        raise ConfigError(f"{what}: {error}; {_fix(address, error)}", field="address") from error
+        raise _unreachable(f"{what}: {error}", _fix(address, error)) from error
 
 
 def _knock(address: str, what: str) -> None:
@@ -125,11 +125,12 @@ def _knock(address: str, what: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
     except (OSError, OverflowError) as error:
-        raise ConfigError(
-            f"{what}: nothing answers there ({error}); start it with `ray start --head --port={port}` there, and open "
-            "its ports to this machine",
-            field="address",
-        ) from error
+        fix = f"start it with `ray start --head --port={port}` there, and open its ports to this machine"
+        raise _unreachable(f"{what}: nothing answers there ({error})", fix) from error
+
+
+def _unreachable(problem: str, fix: str) -> ConfigError:
+    return ConfigError(f"{problem}; {fix}", field="address", problem=problem, fix=fix)
 
 
 def _fix(address: str, error: BaseException) -> str:

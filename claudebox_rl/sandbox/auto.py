@@ -63,13 +63,14 @@ async def choose_sandbox(*, image: str | None = None) -> Choice:
     no_box = await why_not_boxlite(image)
     if no_box is None:
         return Choice("boxlite", "a micro-VM runs here")
-    no_local = await _why_not_local()
-    if no_local is None:
-        return Choice("local", f"no micro-VM runs here: {no_box}")
-    raise SandboxStartError(
-        f"no isolated sandbox runs on this host.\nboxlite: {no_box}\nlocal: {no_local}\n"
-        "sandbox=unsafe plays without any isolation, for code that you trust"
-    )
+    try:
+        await try_local()
+    except SandboxStartError as no_local:
+        raise SandboxStartError(
+            f"no isolated sandbox runs on this host.\nboxlite: {no_box}\nlocal: {no_local}\n"
+            "sandbox=unsafe plays without any isolation, for code that you trust"
+        ) from no_local
+    return Choice("local", f"no micro-VM runs here: {no_box}")
 
 
 async def why_not_boxlite(image: str | None = None) -> str | None:
@@ -94,12 +95,15 @@ def _plain_obstacle() -> str | None:
         return None if platform.machine() == "arm64" else "BoxLite needs Apple silicon"
     if sys.platform != "linux":
         return f"BoxLite does not run on {sys.platform}"
+    return why_no_kvm()
+
+
+def why_no_kvm() -> str | None:
+    """Return why this process can't make virtual machines by KVM, as far as its device tells; None where it can."""
     kvm = Path("/dev/kvm")
     if not kvm.exists():
         return "/dev/kvm is missing"
-    if not os.access(kvm, os.R_OK | os.W_OK):
-        return "this user can't open /dev/kvm (group kvm)"
-    return None
+    return None if os.access(kvm, os.R_OK | os.W_OK) else "this user can't open /dev/kvm (group kvm)"
 
 
 async def _try_box(image: str | None) -> str | None:
@@ -128,15 +132,18 @@ async def _try_box(image: str | None) -> str | None:
     return f"a trial box failed: {lines[-1] if lines else f'exit code {process.returncode}'}"
 
 
-async def _why_not_local() -> str | None:
+async def try_local() -> None:
+    """Start a `local` sandbox and run a command in it.
+
+    Raises:
+        SandboxStartError: It does not run here; says why, and what to do.
+    """
     from claudebox_rl.sandbox.local import LocalSandbox
 
-    try:
-        async with LocalSandbox() as sandbox:
-            result = await sandbox.exec(["true"], timeout_s=20)
-    except SandboxStartError as error:
-        return str(error)
-    return None if result.exit_code == 0 else f"a trial command ended with exit code {result.exit_code}"
+    async with LocalSandbox() as sandbox:
+        result = await sandbox.exec(["true"], timeout_s=20)
+    if result.exit_code != 0:
+        raise SandboxStartError(f"a trial command ended with exit code {result.exit_code}", cause="trial")
 
 
 def memory_file() -> Path:

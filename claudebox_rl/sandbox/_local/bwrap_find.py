@@ -167,4 +167,4 @@ def _read(path: str) -> str:
 
 
 def _error(cause: str, what: str, hint: str) -> SandboxStartError:
-    return SandboxStartError(f"{what}. {hint} {_UNSAFE}", cause=cause)
+    return SandboxStartError(f"{what}. {hint} {_UNSAFE}", cause=cause, problem=what, fix=hint)
