@@ -122,9 +122,11 @@ class ClaudeAgent(Agent):
     def follow(self, parent: Agent) -> None:
         """Resume the parent's conversation, which lies in the machine's home folder."""
         assert isinstance(parent, ClaudeAgent)
-        self._session_id, self._has_conversation = parent._session_id, parent._has_conversation
+        if parent._has_conversation:
+            self._session_id, self._has_conversation = parent._session_id, True
         self._spent_usd = parent._spent_usd
-        self._random.setstate(parent._random.getstate())
+        if self.context.seed == parent.context.seed:
+            self._random.setstate(parent._random.getstate())
 
     async def stop(self) -> None:
         """End the CLI's process tree; a later prompt starts it anew."""

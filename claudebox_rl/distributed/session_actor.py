@@ -14,7 +14,7 @@ from claudebox_rl.env.core import EnvCore, StepReturn
 from claudebox_rl.env.host import Fork
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
-from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import ClaudeBoxError, SandboxUnavailableError
 
 SESSIONS_PER_ACTOR = 16
@@ -36,9 +36,9 @@ class SessionActor:
         """Step environment `key`."""
         return await self._cores[key].step(action)
 
-    async def fork(self, key: str, keys: Sequence[str], episode_ids: Sequence[str]) -> list[dict[str, Any]]:
+    async def fork(self, key: str, keys: Sequence[str], starts: Sequence[ForkStart]) -> list[dict[str, Any]]:
         """Fork environment `key` into as many others, which this actor owns as well; return what to tell of each."""
-        cores = await self._cores[key].fork(episode_ids)
+        cores = await self._cores[key].fork(starts)
         self._cores |= dict(zip(keys, cores, strict=True))
         return [core.setting() for core in cores]
 
@@ -109,7 +109,7 @@ class ActorHost:
             raise ClaudeBoxError("step() before reset(): call reset()")
         return self._get(self._actor.step.remote(self._key, action))
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
+    def fork(self, starts: Sequence[ForkStart]) -> list[Fork]:
         """See `Host.fork`; the forks live in the same actor.
 
         Raises:
@@ -117,8 +117,8 @@ class ActorHost:
         """
         if self._actor is None:
             raise ClaudeBoxError("fork() before reset(): call reset()")
-        heirs = [ActorHost(self._settings) for _ in episode_ids]
-        told = self._get(self._actor.fork.remote(self._key, [heir._key for heir in heirs], episode_ids))
+        heirs = [ActorHost(self._settings) for _ in starts]
+        told = self._get(self._actor.fork.remote(self._key, [heir._key for heir in heirs], starts))
         _actors.lease_again(self._actor, len(heirs))
         for heir in heirs:
             heir._actor = self._actor

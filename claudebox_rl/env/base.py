@@ -10,13 +10,14 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import seeding
 
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
 from claudebox_rl.env.host import Host, make_host
 from claudebox_rl.env.seats import seat_class
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import Setting, make_settings
-from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.session.budget import Budget
 from claudebox_rl.tasks import Task, find_tasks
@@ -153,25 +154,38 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             self.begun = replace(self.begun, observation=observation)
         return observation, reward, terminated, truncated, info
 
-    def fork(self, n: int = 1) -> list[ClaudeBoxEnv]:
+    def fork(
+        self, n: int = 1, *, episode_ids: Sequence[str] | None = None, seeds: Sequence[int] | None = None
+    ) -> list[ClaudeBoxEnv]:
         """Return `n` environments that go on from here, each on a machine of its own; at a step boundary.
 
         They have the same files, and the agent its conversation; processes that commands left in the background are not
         there. Each episode has its own id, and in `info` names its parent (`parent_episode_id`) and the parent's next
-        step (`fork_step`). The caller closes them. This one goes on as well. `claudebox_rl.fork_env` takes wrappers
-        along.
+        step (`fork_step`); before this one's first step they are its siblings instead, and have the parent that it has.
+        The caller closes them. This one goes on as well. `claudebox_rl.fork_env` takes wrappers along.
+
+        Args:
+            n: How many, at least 1.
+            episode_ids: Names for the episodes; None: new ones.
+            seeds: What each draws from now on follows from its own, as from the seed of a `reset`; None: from this
+                environment's.
 
         Raises:
             ConfigError: The seat's agent is at work between steps (the model's, the supervisor's); or `n` is less than
-                1.
+                1, or there are not as many ids or seeds.
             ClaudeBoxError: There is no episode.
             SandboxStartError: A machine did not start; none is left.
             SandboxUnavailableError: The machine died.
         """
         if n < 1:
             raise ConfigError(f"fork: n={n} must be at least 1")
-        forks = self._host.fork([_new_id() for _ in range(n)])
-        return [self._heir(*fork, draws) for fork, draws in zip(forks, self.np_random.spawn(n), strict=True)]
+        ids = [_new_id() for _ in range(n)] if episode_ids is None else episode_ids
+        draws = self.np_random.spawn(n) if seeds is None else [seeding.np_random(seed)[0] for seed in seeds]
+        if {len(ids), len(draws)} != {n}:
+            raise ConfigError(f"fork: n={n}, but there are {len(ids)} episode_ids and {len(draws)} seeds")
+        own = [None] * n if seeds is None else [_draw_seed(each) for each in draws]
+        forks = self._host.fork([ForkStart(*start) for start in zip(ids, own, strict=True)])
+        return [self._heir(*fork, each) for fork, each in zip(forks, draws, strict=True)]
 
     def render(self) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # narrower than RenderFrame
         """Return what the policy was shown last, as text, in mode `ansi`."""
@@ -187,7 +201,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         if unknown := options.keys() - set(_OPTIONS):
             raise ConfigError(f"unknown reset options: {', '.join(sorted(unknown))}; known: {', '.join(_OPTIONS)}")
         task = self._pick(options.get("task"))
-        seed = int(self.np_random.integers(1 << 62))
+        seed = _draw_seed(self.np_random)
         return EpisodeStart(task, options.get("episode_id") or _new_id(), seed, options.get("prompt"))
 
     def _heir(self, host: Host, info: dict[str, Any], draws: np.random.Generator) -> ClaudeBoxEnv:
@@ -203,6 +217,11 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         if task_id not in self.tasks:
             raise ConfigError(f"options['task']={task_id!r} is none of this environment's: {', '.join(self.tasks)}")
         return self.tasks[task_id]
+
+
+def _draw_seed(draws: np.random.Generator) -> int:
+    """Draw what an episode's own draws follow from."""
+    return int(draws.integers(1 << 62))
 
 
 def _new_id() -> str:

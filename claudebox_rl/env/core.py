@@ -10,7 +10,7 @@ from typing import Any
 from claudebox_rl.env.seats import Seat, seat_class
 from claudebox_rl.env.seats.seat import Acted, Observation
 from claudebox_rl.env.settings import EnvSettings
-from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.session.box import ClaudeBox
 from claudebox_rl.types import CodeResult, Outcome, VerifierResult
@@ -78,8 +78,8 @@ class EnvCore:
             return observation, reward, acted.is_final, not acted.is_final, info
         return observation, 0.0, False, False, _info(episode, acted)
 
-    async def fork(self, episode_ids: Sequence[str]) -> list[EnvCore]:
-        """Return a core for each id, with an episode that goes on from here on a machine of its own.
+    async def fork(self, starts: Sequence[ForkStart]) -> list[EnvCore]:
+        """Return a core for each start, with an episode that goes on from here on a machine of its own.
 
         Raises:
             ConfigError: The agent is at work between steps in this seat, or the session can't be forked.
@@ -90,14 +90,20 @@ class EnvCore:
         episode = self._playing("fork")
         if not episode.seat.can_fork:
             raise ConfigError(f"the seat {episode.seat.name} can't be forked: there the agent is at work between steps")
-        boxes = await episode.box.fork(len(episode_ids), episode_ids=episode_ids)
-        return [self._heir(episode, box) for box in boxes]
+        own = episode.seat.start.seed
+        seeds = [own if start.seed is None else start.seed for start in starts]
+        ids = [start.episode_id for start in starts]
+        boxes = await episode.box.fork(len(starts), episode_ids=ids, seeds=seeds)
+        return [self._heir(episode, *heir) for heir in zip(boxes, ids, seeds, strict=True)]
 
-    def _heir(self, parent: _Episode, box: ClaudeBox) -> EnvCore:
+    def _heir(self, parent: _Episode, box: ClaudeBox, episode_id: str, seed: int) -> EnvCore:
         start = parent.seat.start
-        seat = parent.seat.fork(replace(start, episode_id=box.episode_id), box)
+        seat = parent.seat.fork(replace(start, episode_id=episode_id, seed=seed), box)
         core = EnvCore(self._settings)
-        core._episode = _Episode(box, seat, parent.step_index, start.episode_id, parent.step_index)
+        # Where nothing was played since the parent began, it has no steps to go on from: the two are siblings.
+        is_sibling = parent.step_index == (parent.fork_step or 0)
+        parted = (parent.parent_episode_id, parent.fork_step) if is_sibling else (start.episode_id, parent.step_index)
+        core._episode = _Episode(box, seat, parent.step_index, *parted)
         return core
 
     async def close(self) -> None:

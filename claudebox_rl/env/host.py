@@ -10,7 +10,7 @@ from claudebox_rl.env.core import EnvCore, StepReturn
 from claudebox_rl.env.loop import shared_loop
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
-from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.env.start import EpisodeStart, ForkStart
 
 HOSTS = {
     "actor": "claudebox_rl.distributed.session_actor:ActorHost",
@@ -30,8 +30,8 @@ class Host(Protocol):
         """As `EnvCore.step`."""
         ...
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
-        """As `EnvCore.fork`: a host for each id, and what there is to tell of its episode."""
+    def fork(self, starts: Sequence[ForkStart]) -> list[Fork]:
+        """As `EnvCore.fork`: a host for each start, and what there is to tell of its episode."""
         ...
 
     def close(self) -> None:
@@ -56,9 +56,9 @@ class InlineHost:
         """As `EnvCore.step`."""
         return shared_loop().run(self._core.step(action))
 
-    def fork(self, episode_ids: Sequence[str]) -> list[Fork]:
+    def fork(self, starts: Sequence[ForkStart]) -> list[Fork]:
         """See `Host.fork`."""
-        cores = shared_loop().run(self._core.fork(episode_ids))
+        cores = shared_loop().run(self._core.fork(starts))
         return [(InlineHost(self._settings, core), core.setting()) for core in cores]
 
     def close(self) -> None:

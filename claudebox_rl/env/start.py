@@ -17,3 +17,12 @@ class EpisodeStart:
     """What is drawn inside the episode follows from it."""
     prompt: str | None = None
     """First prompt of the seats in which the agent is sent one; None: the task's instruction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForkStart:
+    """One fork of an episode, decided likewise."""
+
+    episode_id: str
+    seed: int | None = None
+    """As in `EpisodeStart`; None: draws go on as the parent's do."""

@@ -159,6 +159,7 @@ class ClaudeBox(KeptSessions, Forking):
         self.setup_s = 0.0
         self._door: GatewayEpisode | None = None
         self._stack: AsyncExitStack | None = None
+        self._parting = asyncio.Lock()
         self._owner_pid = 0
         self._opening: Opening | None = None
 

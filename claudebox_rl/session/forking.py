@@ -8,6 +8,7 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Self, cast
 
 from claudebox_rl.agent import PromptOptions
@@ -24,6 +25,8 @@ class Forking(Observed):
 
     episode_id: str
     _settings: SessionSettings
+    _parting: asyncio.Lock
+    """Held while the agent settles and the machine is copied: forks asked for at the same time take turns."""
     _remembered: dict[str, Any]
     _stack: AsyncExitStack | None
 
@@ -34,7 +37,9 @@ class Forking(Observed):
     @abstractmethod
     async def _enter(self, opening: Callable[[AsyncExitStack], Awaitable[Opening]]) -> None: ...
 
-    async def fork(self, n: int = 1, *, episode_ids: Sequence[str] | None = None) -> tuple[Self, ...]:
+    async def fork(
+        self, n: int = 1, *, episode_ids: Sequence[str] | None = None, seeds: Sequence[int | None] | None = None
+    ) -> tuple[Self, ...]:
         """Open `n` sessions that go on from here, each on a machine of its own; between prompts only.
 
         They have the same files and the agent's conversation, and share nothing with this session or each other;
@@ -44,6 +49,7 @@ class Forking(Observed):
         Args:
             n: How many, at least 1.
             episode_ids: Tags of their model calls; None: their session ids.
+            seeds: What each one's agent draws of its own follows from its own; None: from this session's.
 
         Raises:
             ConfigError: The session is kept, or shares folders or ports with the host, which can't be parted; or `n`
@@ -54,9 +60,11 @@ class Forking(Observed):
         """
         opening = self._open_now
         self._check_parts()
-        await opening.agent.settle()
-        sandboxes = await opening.sandbox.fork(n)
-        heirs = [self._heir(episode_id) for episode_id in episode_ids or [None] * n]
+        async with self._parting:
+            await opening.agent.settle()
+            sandboxes = await opening.sandbox.fork(n)
+        parts = zip(episode_ids or [None] * n, seeds or [self._settings.seed] * n, strict=True)
+        heirs = [self._heir(*part) for part in parts]
         try:
             async with asyncio.TaskGroup() as group:
                 for heir, sandbox in zip(heirs, sandboxes, strict=True):
@@ -76,8 +84,9 @@ class Forking(Observed):
         if shared or self._settings.ports:
             raise ConfigError(f"a session with writable volumes or ports can't be forked: {shared or 'ports'}")
 
-    def _heir(self, episode_id: str | None) -> Self:
+    def _heir(self, episode_id: str | None, seed: int | None) -> Self:
         heir = copy.copy(self)
+        heir._settings, heir._parting = replace(self._settings, seed=seed), asyncio.Lock()
         heir.session_id = f"session-{uuid.uuid4().hex[:12]}"
         heir.episode_id = episode_id or heir.session_id
         heir._log = SessionLog(heir.session_id, None, is_enabled=bool(self._remembered["enable_logging"]))
