@@ -33,26 +33,33 @@ class EpisodePlayer:
         policy: Who chooses the actions; made anew for each episode.
         dataset: The dataset's folder.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
+
+    Attributes:
+        env: What it plays on.
     """
 
     def __init__(
         self, env_kwargs: dict[str, Any], policy: PolicyConfig, dataset: Path, commit_interval_s: float
     ) -> None:
-        self._env = make_seat(env_kwargs)
+        self.env = make_seat(env_kwargs)
         self._seat = env_kwargs.get("seat", "user")
         self._policy = policy
         self._dataset = dataset
         self._interval_s = commit_interval_s
         self._committed_at = time.monotonic()
 
-    def play(self, request: EpisodeRequest) -> Episode:
+    def play(self, request: EpisodeRequest, env: gym.Env[Any, Any] | None = None) -> Episode:
         """Play one episode to its end.
 
         A dataset that can't be written to just now is logged; `close` tries again.
+
+        Args:
+            request: What to play.
+            env: Instead of this player's own one: another one of the same seat, which stays open.
         """
         policy = make_policy(self._policy, self._place(request.seed))
         try:
-            episode = run_episode(self._env, policy, request, dataset=self._dataset)
+            episode = run_episode(self.env if env is None else env, policy, request, dataset=self._dataset)
         finally:
             close_policy(policy)
         if time.monotonic() - self._committed_at > self._interval_s:
@@ -69,8 +76,8 @@ class EpisodePlayer:
         Raises:
             TrajectoryError: The dataset can't be written; finished episodes stay in the journal for the next commit.
         """
-        self._env.close()
+        self.env.close()
         commit(self._dataset)
 
     def _place(self, seed: int | None) -> Place:
-        return Place(self._seat, self._env.action_space, seed)
+        return Place(self._seat, self.env.action_space, seed)

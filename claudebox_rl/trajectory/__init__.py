@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from claudebox_rl.trajectory._storage import Storage, storage_of
 from claudebox_rl.trajectory.dataset import Dataset, EpisodeRecord, load_dataset
+from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.holding import driving, working
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION, EpisodeJournal, is_open
 from claudebox_rl.trajectory.recovery import Interrupted, interrupted_episode, recover, set_aside
@@ -18,12 +19,14 @@ __all__ = [
     "Dataset",
     "EpisodeJournal",
     "EpisodeRecord",
+    "Group",
     "Interrupted",
     "MessageRow",
     "Storage",
     "TokenRow",
     "commit",
     "driving",
+    "groups_of",
     "interrupted_episode",
     "is_open",
     "load_dataset",

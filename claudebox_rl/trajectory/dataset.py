@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
+from claudebox_rl.trajectory import branches
 from claudebox_rl.trajectory._storage import journal_folder, storage_of
+from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
 from claudebox_rl.types import Episode, ModelCall, Step
@@ -118,6 +120,20 @@ class Dataset:
         one = self.episodes.slice(self._find(episode_id), 1)
         steps, calls = (self._belonging(name, one).to_pylist() for name in ("steps", "model_calls"))
         return self._record(one.to_pylist()[0], steps, calls)
+
+    def whole(self, episode_id: str) -> EpisodeRecord:
+        """Return an episode as `dataset[episode_id]`, with what its parents did before it branched off in front.
+
+        Steps are numbered through, and each keeps the id of the episode that played it.
+
+        Raises:
+            TrajectoryError: None or several fit; or a parent is not in this dataset.
+        """
+        return branches.whole(self, episode_id)
+
+    def groups(self) -> tuple[Group, ...]:
+        """Return what the episodes of each group earned, in the order of commits."""
+        return groups_of(self.summaries(), branches.rewards_before(self))
 
     def _find(self, prefix: str) -> int:
         if prefix in self.episode_ids:

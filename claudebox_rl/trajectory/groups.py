@@ -1,0 +1,79 @@
+"""What the episodes of a group earned, beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+
+from claudebox_rl.types import Episode
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The returns of one group. Those of invalid episodes (`infra_error`, `cancelled`) say nothing and are left out."""
+
+    group_id: str
+    task_id: str
+    returns: Mapping[str, float]
+    """Of the valid episodes, by id; where one branched off, with the rewards of its parent until there."""
+    num_invalid: int
+
+    @property
+    def num_valid(self) -> int:
+        """Episodes that count."""
+        return len(self.returns)
+
+    @property
+    def mean(self) -> float | None:
+        """Of the returns; None without any."""
+        return fmean(self.returns.values()) if self.returns else None
+
+    @property
+    def std(self) -> float | None:
+        """Standard deviation of the returns, with the group as the whole population; None without any."""
+        return pstdev(self.returns.values()) if self.returns else None
+
+    @property
+    def best(self) -> float | None:
+        """The highest return; None without any."""
+        return max(self.returns.values(), default=None)
+
+    @property
+    def worst(self) -> float | None:
+        """The lowest return; None without any."""
+        return min(self.returns.values(), default=None)
+
+    @property
+    def advantages(self) -> dict[str, float]:
+        """Of each valid episode, by id: `(return - mean) / std`; 0 where all returns are the same.
+
+        GRPO's, of outcome supervision (DeepSeekMath, section 4.1.2, https://arxiv.org/abs/2402.03300).
+        """
+        mean, std = self.mean, self.std
+        if mean is None or not std:
+            return dict.fromkeys(self.returns, 0.0)
+        return {episode_id: (earned - mean) / std for episode_id, earned in self.returns.items()}
+
+
+def groups_of(episodes: Iterable[Episode], rewards_before: Mapping[str, float]) -> tuple[Group, ...]:
+    """Return the groups of episodes, in the order in which they first appear; what was played alone is in none.
+
+    Args:
+        episodes: Of any groups, all attempts.
+        rewards_before: What was earned before an episode's first step, by its id; 0 where nothing is said.
+    """
+    members: dict[str, list[Episode]] = {}
+    for episode in episodes:
+        if episode.group_id is not None:
+            members.setdefault(episode.group_id, []).append(episode)
+    return tuple(_group(group_id, group, rewards_before) for group_id, group in members.items())
+
+
+def _group(group_id: str, episodes: list[Episode], rewards_before: Mapping[str, float]) -> Group:
+    returns = {
+        episode.episode_id: rewards_before.get(episode.episode_id, 0.0) + episode.episode_return
+        for episode in episodes
+        if episode.valid_for_training and episode.episode_return is not None
+    }
+    return Group(group_id, episodes[0].task_id, returns, len(episodes) - len(returns))
