@@ -21,18 +21,18 @@ $(READY): pyproject.toml tools/setup
 rollout: $(READY)  ## play the quickstart tasks with the real CLI; settings in ARGS="model=nop seed=3"
 	@$(VENV)/bin/claudebox-rl rollout $(ARGS)
 
-test: $(READY)  ## the quick tests; more arguments in ARGS="-k gateway"
+test: $(READY)  ## the quick tests, in several processes; more arguments in ARGS="-k gateway", one process by "-n 0"
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 models: $(MODELS)  ## local models and learners, which need torch: installs the extras, then tests with them
-	@$(VENV)/bin/python -m pytest -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py)
+	@$(VENV)/bin/python -m pytest -n 0 -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py)
 
 $(MODELS): $(READY) pyproject.toml tools/setup-models
 	@bash tools/setup-models $(VENV)
 	@touch $(MODELS)
 
 vllm: $(MODELS) $(VLLM)/.ready  ## the tests with a real vLLM server, which is installed beside (Linux, 3 GB)
-	@$(VENV)/bin/python -m pytest -m slow tests/models/test_vllm.py $(ARGS)
+	@$(VENV)/bin/python -m pytest -n 0 -m slow tests/models/test_vllm.py $(ARGS)
 
 $(VLLM)/.ready: tools/setup-vllm
 	@PYTHON="$(PYTHON)" bash tools/setup-vllm $(VLLM)
@@ -45,10 +45,10 @@ types: $(READY)  ## pyright, strict on the package
 	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
 package: $(READY)  ## build the wheel through the sdist, install it afresh and run it
-	@$(VENV)/bin/python -m pytest -m slow tests/test_packaging.py
+	@$(VENV)/bin/python -m pytest -n 0 -m slow tests/test_packaging.py
 
 slow: $(READY)  ## skills and templates with real packages, databases, probes, kills: most of an hour, needs registries
-	@$(VENV)/bin/python -m pytest -m "slow and not lab" $(patsubst %,--ignore %,$(OTHER_SLOW)) $(ARGS)
+	@$(VENV)/bin/python -m pytest -n 0 -m "slow and not lab" $(patsubst %,--ignore %,$(OTHER_SLOW)) $(ARGS)
 
 lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)
 	@PYTHON=$(VENV)/bin/python bash tests/lab/run

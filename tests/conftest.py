@@ -17,6 +17,11 @@ import pytest
 collect_ignore = [] if all(map(find_spec, ("torch", "transformers"))) else ["models"]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, since most tests wait for machines; few, since each collects them all."""
+    return min((os.cpu_count() or 1) + 1, 8)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home_folder() -> Iterator[Path]:
     """Keeps tests away from the user's own sessions and machines."""

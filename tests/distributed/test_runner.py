@@ -110,15 +110,22 @@ def test_a_killed_worker_loses_only_what_was_in_flight(local_sandbox: str, tmp_p
 
 
 def machines_left() -> list[str]:
-    """Command lines of sandboxes and CLIs that are still there shortly after."""
+    """Command lines of this cluster's sandboxes and CLIs that are still there shortly after."""
     left: list[str] = []
     for _ in range(40):
-        everyone = (" ".join(_cmdline(process)) for process in psutil.process_iter())
-        left = [line for line in everyone if "/opt/claude-code/claude" in line]
+        left = [" ".join(_cmdline(process)) for process in psutil.process_iter() if _sees_home(process.pid)]
         if not left:
             break
         time.sleep(0.05)
     return left
+
+
+def _sees_home(pid: int) -> bool:
+    """Whether a folder of the home of these tests is mounted for a process: one is for each process of a sandbox."""
+    try:
+        return f"{os.environ['CLAUDEBOX_HOME']}/" in Path(f"/proc/{pid}/mountinfo").read_text()
+    except OSError:
+        return False
 
 
 def test_a_worker_that_always_dies_ends_as_an_infra_error(local_sandbox: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,13 @@ def test_without_any_there_is_no_place() -> None:
     assert ControlGroups("local-1", Places(), SandboxSpec()).paths == []
 
 
-def test_places_are_those_that_were_tried() -> None:
-    for controller, place in places().of.items():
+def test_places_are_those_that_were_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = uuid.uuid4()  # other processes try at the same time
+    monkeypatch.setattr(uuid, "uuid4", lambda: name)
+    for controller, place in places.__wrapped__().of.items():
         assert (place.folder / "cgroup.procs").exists()
         assert place.version == 2 or controller in str(place.folder)
-        assert not list(place.folder.glob("claudebox-trial-*"))
+        assert not list(place.folder.glob(f"claudebox-trial-{name.hex[:12]}"))
 
 
 # Version 2, which this host may not have, on ordinary files.
