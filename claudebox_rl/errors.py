@@ -124,6 +124,13 @@ class RewardError(ClaudeBoxError):
     """A reward function failed, or gave what is no finite number; `context["result"]` holds the prompt's result."""
 
 
+class VectorEnvError(ClaudeBoxError):
+    """Some environments of a vector failed, and the others are done.
+
+    Its context has `errors`, the exceptions by index, and `results`, what the call would have returned of the others.
+    """
+
+
 class TrajectoryError(ClaudeBoxError):
     """A dataset can't be read or written."""
 

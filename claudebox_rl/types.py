@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 from claudebox_rl.call_types import ModelCall as ModelCall
 from claudebox_rl.call_types import Relation as Relation
 from claudebox_rl.call_types import Usage as Usage
+from claudebox_rl.errors import AgentError
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 
 _EXIT_CODE = re.compile(r"Exit code (\d{1,3})\b")
@@ -43,6 +45,13 @@ class Outcome(StrEnum):
     def valid_for_training(self) -> bool:
         """False where the return says nothing about the policy."""
         return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED)
+
+    @classmethod
+    def of_error(cls, error: BaseException, *, begun: bool) -> Outcome:
+        """Return how an episode ended that `error` ended; `begun` once its agent had started."""
+        if isinstance(error, KeyboardInterrupt | SystemExit | asyncio.CancelledError):
+            return cls.CANCELLED
+        return cls.AGENT_ERROR if isinstance(error, AgentError) and begun else cls.INFRA_ERROR
 
 
 class Failure(StrEnum):

@@ -149,10 +149,18 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             VerifierError: The verifier gave no verdict.
             SandboxUnavailableError: The machine died.
         """
-        observation, reward, terminated, truncated, info = self._host.step(self._seat.check_action(action))
+        observation, reward, terminated, truncated, info = self._host.step(self.check_action(action))
         if self.begun is not None:
             self.begun = replace(self.begun, observation=observation)
         return observation, reward, terminated, truncated, info
+
+    def check_action(self, action: Any) -> Any:
+        """Return an action as the seat takes it, without doing it.
+
+        Raises:
+            ConfigError: It is malformed.
+        """
+        return self._seat.check_action(action)
 
     def fork(
         self, n: int = 1, *, episode_ids: Sequence[str] | None = None, seeds: Sequence[int] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudebox_rl.call_types import Distinct
-from claudebox_rl.errors import AgentError, TrajectoryError
+from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal
 from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage
 
@@ -74,7 +73,7 @@ class Tally:
         if self._acting is not None and not isinstance(error, TrajectoryError):
             context: dict[str, Any] = getattr(error, "context", {})
             self._note(0.0, {}, False, True, context.get("result"), context.get("model_calls", ()))
-        episode = self._episode(self._outcome_of(error), error)
+        episode = self._episode(Outcome.of_error(error, begun=bool(self._facts)), error)
         try:
             return self._close(episode)
         except TrajectoryError as second:
@@ -115,13 +114,6 @@ class Tally:
             self._journal.finish(episode)
             self._journal.close()
         return episode
-
-    def _outcome_of(self, error: BaseException) -> Outcome:
-        if isinstance(error, (KeyboardInterrupt, SystemExit, asyncio.CancelledError)):
-            return Outcome.CANCELLED
-        if isinstance(error, AgentError) and self._facts:  # an agent that never started is the infrastructure's fault
-            return Outcome.AGENT_ERROR
-        return Outcome.INFRA_ERROR
 
     def _episode(self, outcome: Outcome, error: BaseException | None) -> Episode:
         names = {name for step in self._steps for name in step.reward_terms}
