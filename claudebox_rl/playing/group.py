@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from functools import partial
-from itertools import repeat
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 import gymnasium as gym
@@ -17,8 +16,6 @@ from claudebox_rl.env.seats import seat_class
 from claudebox_rl.playing.group_start import Forked, GroupStart, Trunk
 from claudebox_rl.playing.player import EpisodePlayer, make_seat
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
-
-Idle = SimpleQueue[EpisodePlayer]
 
 
 class GroupPlayer:
@@ -37,24 +34,19 @@ class GroupPlayer:
         self._can_fork = seat_class(env_kwargs.get("seat", "user")).can_fork
         self._kept: dict[str | None, GroupStart] = {}
 
-    def play(
-        self, unit: Sequence[EpisodeRequest], player: EpisodePlayer, idle: Idle | None = None
-    ) -> Generator[Episode]:
+    def play(self, unit: Sequence[EpisodeRequest], players: Sequence[EpisodePlayer]) -> Generator[Episode]:
         """Play the requests of one group, and yield each episode as it ends.
 
         Args:
             unit: One or more requests of one task and one group.
-            player: Plays.
-            idle: Players that help as long as they are here; None: one episode after another, in this thread.
+            players: As many as may play at the same time; a single one plays in this thread.
         """
         group_id = unit[0].group_id
         start = self._kept.pop(group_id, None) or self._start(unit)
         self.close()
-        play = partial(_play, start=start, branch_at=self._branch_at)
         is_lost = False
         try:
-            playing = map(play, repeat(player), unit) if idle is None else _at_once(unit, player, idle, start, play)
-            for episode in playing:
+            for episode in self._members(unit, players, start):
                 is_lost = is_lost or episode.outcome is Outcome.INFRA_ERROR
                 yield episode
         finally:
@@ -84,53 +76,44 @@ class GroupPlayer:
             raise
         return env
 
+    def _members(
+        self, unit: Sequence[EpisodeRequest], players: Sequence[EpisodePlayer], start: GroupStart | None
+    ) -> Generator[Episode]:
+        """Play those that go ahead to the end, so that no branch is stored without them; then the others at once."""
+        waiting = deque(unit)
+        while waiting and start is not None and not start.is_ready:
+            assert self._branch_at is not None
+            yield players[0].play(waiting.popleft(), Trunk(players[0].env, start, self._branch_at))
+        if len(players) == 1:
+            yield from (_play(players[0], request, start) for request in waiting)
+        else:
+            yield from _at_once(waiting, players, start)
 
-def _play(
-    player: EpisodePlayer,
-    request: EpisodeRequest,
-    *,
-    start: GroupStart | None,
-    branch_at: int | None,
-    on_branch: Callable[[], None] = lambda: None,
-) -> Episode:
+
+def _play(player: EpisodePlayer, request: EpisodeRequest, start: GroupStart | None) -> Episode:
     if start is None:
         return player.play(request)
-    if start.is_ready:
-        with closing(Forked(start)) as env:
-            return player.play(request, env)
-    assert branch_at is not None
-    return player.play(request, Trunk(player.env, start, branch_at, on_branch))
+    with closing(Forked(start)) as env:
+        return player.play(request, env)
 
 
 def _at_once(
-    unit: Sequence[EpisodeRequest],
-    player: EpisodePlayer,
-    idle: Idle,
-    start: GroupStart | None,
-    play: Callable[..., Episode],
+    requests: Iterable[EpisodeRequest], players: Sequence[EpisodePlayer], start: GroupStart | None
 ) -> Generator[Episode]:
-    """Play in a thread for each player that can be had; where nothing can begin yet, one alone goes ahead."""
-    waiting, flying = deque(unit), dict[Future[Episode], EpisodePlayer]()
-    happened: SimpleQueue[Future[Episode] | None] = SimpleQueue()
-    own: list[EpisodePlayer] = [player]
-    with ThreadPoolExecutor(len(unit)) as threads:
-        while waiting or flying:
-            while waiting and (start is None or start.is_ready or not flying):
-                helper = own.pop() if own else _lend(idle)
-                if helper is None:
-                    break
-                episode = threads.submit(play, helper, waiting.popleft(), on_branch=partial(happened.put, None))
-                flying[episode] = helper
-                episode.add_done_callback(happened.put)
-            if (ended := happened.get()) is None:
-                continue
-            helper = flying.pop(ended)
-            (own.append if helper is player else idle.put)(helper)
-            yield ended.result()
+    free: SimpleQueue[EpisodePlayer] = SimpleQueue()
+    for player in players:
+        free.put(player)
 
+    def play(request: EpisodeRequest) -> Episode:
+        player = free.get()
+        try:
+            return _play(player, request, start)
+        finally:
+            free.put(player)
 
-def _lend(idle: Idle) -> EpisodePlayer | None:
+    threads = ThreadPoolExecutor(len(players))
     try:
-        return idle.get_nowait()
-    except Empty:
-        return None
+        for ended in as_completed([threads.submit(play, request) for request in requests]):
+            yield ended.result()
+    finally:
+        threads.shutdown(cancel_futures=True)

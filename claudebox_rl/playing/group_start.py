@@ -123,12 +123,11 @@ class Trunk(gym.Wrapper[Any, Any, Any, Any]):
         env: What the episode is played on.
         start: What is to stand there.
         branch_at: Steps until there, at least 1.
-        on_branch: Called when it stands there, in the thread that steps.
     """
 
-    def __init__(self, env: Env, start: GroupStart, branch_at: int, on_branch: Callable[[], None]) -> None:
+    def __init__(self, env: Env, start: GroupStart, branch_at: int) -> None:
         super().__init__(env)
-        self._start, self._left, self._on_branch = start, branch_at, on_branch
+        self._start, self._left = start, branch_at
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step, and stand there where it is time."""
@@ -136,5 +135,4 @@ class Trunk(gym.Wrapper[Any, Any, Any, Any]):
         self._left -= 1
         if self._left == 0 and not (stepped[2] or stepped[3]):
             self._start.stand(self.env)
-            self._on_branch()
         return stepped

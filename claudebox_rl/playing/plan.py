@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,18 @@ def plan_episodes(
     task_ids: Sequence[str],
     *,
     episodes_per_task: int,
+    group_size: int = 1,
     seed: int,
     run_id: str,
     config: dict[str, Any],
     overrides: Sequence[str] = (),
 ) -> list[EpisodeRequest]:
-    """Return the requests, tasks taking turns, with ids that the same arguments give again.
+    """Return the requests, tasks taking turns, with ids that the same arguments give again; groups stay together.
 
     Args:
         task_ids: The tasks.
-        episodes_per_task: How often each is played, at least 1.
+        episodes_per_task: How often each is played, at least 1; rounded up to whole groups.
+        group_size: Episodes that are a group; 1: all of a task are one, though each is played by itself.
         seed: Of the first episode of each task; the next ones count up.
         run_id: Part of the ids, so that datasets can be merged.
         config: Resolved settings, stored with each episode.
@@ -33,14 +35,25 @@ def plan_episodes(
             task_id=task_id,
             episode_id=f"{_slug(task_id)}-{index}-{run_id}",
             run_id=run_id,
-            group_id=f"{_slug(task_id)}-{run_id}",
+            group_id=f"{_slug(task_id)}-{f'group{group}-' if group_size > 1 else ''}{run_id}",
             seed=seed + index,
             config=config,
             overrides=tuple(overrides),
         )
-        for index in range(episodes_per_task)
+        for group in range(-(-episodes_per_task // group_size))
         for task_id in task_ids
+        for index in range(group * group_size, (group + 1) * group_size)
     ]
+
+
+def in_groups(requests: Iterable[EpisodeRequest], group_size: int) -> list[tuple[EpisodeRequest, ...]]:
+    """Return what is given to workers: each group that is a plan's, or what is left of it, else each request alone."""
+    if group_size == 1:
+        return [(request,) for request in requests]
+    groups: dict[str | None, list[EpisodeRequest]] = {}
+    for request in requests:
+        groups.setdefault(request.group_id, []).append(request)
+    return [tuple(group) for group in groups.values()]
 
 
 def next_attempt(request: EpisodeRequest) -> EpisodeRequest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -61,8 +60,8 @@ class Room:
     def another(self) -> EpisodePlayer:
         return EpisodePlayer(self.kwargs, self.policy, self.dataset, 1e9)
 
-    def play(self, requests: tuple[EpisodeRequest, ...], helpers: SimpleQueue[EpisodePlayer] | None = None):
-        return list(self.groups.play(requests, self.player, helpers))
+    def play(self, requests: tuple[EpisodeRequest, ...], *helpers: EpisodePlayer):
+        return list(self.groups.play(requests, (self.player, *helpers)))
 
     def close(self) -> dict[str, EpisodeRecord]:
         """End all, and return what was stored; no machine is left."""
@@ -113,16 +112,13 @@ def test_a_member_plays_as_an_episode_of_its_seed_does(
         each.close()
 
 
-def test_idle_players_help(local_sandbox: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_players_play_at_the_same_time(local_sandbox: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     meet = "touch /tmp/x; sleep 0.1"
     room = Room(local_sandbox, tmp_path, monkeypatch, scripted(meet, FIX))
-    helpers: SimpleQueue[EpisodePlayer] = SimpleQueue()
-    helper = room.another()
-    helpers.put(helper)
-    episodes = room.play(unit(3), helpers)
+    episodes = room.play(unit(3), room.another())
     assert {one.outcome for one in episodes} == {Outcome.COMPLETED}
     assert sorted(one.episode_return or 0.0 for one in episodes) == [1.0] * 3
-    assert (room.num_prepared, helpers.get_nowait()) == (1, helper)
+    assert room.num_prepared == 1
     ordered = sorted(episodes, key=lambda one: one.started_at)
     assert ordered[1].started_at < ordered[0].ended_at, "two are played at the same time"
     assert sorted(room.close()) == ["e0", "e1", "e2"]
@@ -134,9 +130,7 @@ def test_the_others_branch_off_from_the_first(
 ) -> None:
     policy = scripted("pwd; mkdir -p deep; cd deep; echo x >> /workspace/trace; wc -l < /workspace/trace")
     room = Room(local_sandbox, tmp_path, monkeypatch, policy, branch_at=1)
-    helpers: SimpleQueue[EpisodePlayer] = SimpleQueue()
-    helpers.put(room.another())
-    episodes = room.play(unit(3), helpers if is_parallel else None)
+    episodes = room.play(unit(3), *([room.another()] if is_parallel else []))
     assert sorted(told(episodes)) == [
         ("e0", Outcome.COMPLETED, None, None),
         ("e1", Outcome.COMPLETED, "e0", 1),
@@ -257,5 +251,5 @@ def test_where_nothing_can_be_forked_each_begins_by_itself() -> None:
 
     player = Noting()
     groups = GroupPlayer({"seat": "model", "task": TASK})
-    assert len(list(groups.play(unit(2), player))) == 2
+    assert len(list(groups.play(unit(2), [player]))) == 2
     assert player.asked == [("e0", None), ("e1", None)]

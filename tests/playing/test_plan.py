@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from claudebox_rl.playing.plan import next_attempt, plan_episodes
+from claudebox_rl.playing.plan import in_groups, next_attempt, plan_episodes
 
 
 def plan(**changes: object):
@@ -26,3 +26,28 @@ def test_attempts_count_up() -> None:
     assert (second.attempt, second.episode_id) == (2, "fix-bug-0-r1-attempt2")
     assert (third.attempt, third.episode_id) == (3, "fix-bug-0-r1-attempt3")
     assert third.seed == 5
+
+
+def test_groups_are_whole_and_stay_together() -> None:
+    requests = plan(episodes_per_task=3, group_size=2)
+    units = in_groups(requests, 2)
+    assert [(one[0].task_id, [r.seed for r in one]) for one in units] == [
+        ("s/fix bug", [5, 6]),
+        ("s/other", [5, 6]),
+        ("s/fix bug", [7, 8]),
+        ("s/other", [7, 8]),
+    ]
+    assert [one[0].group_id for one in units] == [
+        "fix-bug-group0-r1",
+        "other-group0-r1",
+        "fix-bug-group1-r1",
+        "other-group1-r1",
+    ]
+    assert {r.group_id for one in units for r in one} == {one[0].group_id for one in units}
+    assert {r.episode_id for r in plan(episodes_per_task=4)} == {r.episode_id for r in requests}
+
+
+def test_what_is_left_of_a_group_is_a_group_and_without_groups_each_is_alone() -> None:
+    left = plan(episodes_per_task=2, group_size=2)[1:]
+    assert [len(one) for one in in_groups(left, 2)] == [1, 2]
+    assert [len(one) for one in in_groups(plan(), 1)] == [1] * 4

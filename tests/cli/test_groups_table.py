@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from claudebox_rl.cli.groups import groups_table
+from claudebox_rl.trajectory import Group
+
+
+def test_a_row_a_group_and_no_number_where_nothing_counts() -> None:
+    groups = [
+        Group("fix-bug-group0-r", "t", {"a": 1.0, "b": 0.0}, 1),
+        Group("fix-bug-group1-r\x1b[2J", "t", {}, 2),
+    ]
+    out = io.StringIO()
+    Console(file=out, width=120).print(groups_table(groups))
+    head, first, second = (line.split() for line in out.getvalue().splitlines())
+    assert head == ["group", "valid", "lost", "mean", "std", "best", "worst"]
+    assert first == ["fix-bug-group0-r", "2", "1", "0.50", "0.50", "1.00", "0.00"]
+    assert second[-6:] == ["0", "2", "-", "-", "-", "-"]
+    assert "\x1b" not in out.getvalue()
