@@ -114,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
 def _describe_rollout(command: argparse.ArgumentParser) -> None:
     command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="settings, in Hydra's syntax")
     command.add_argument("--config", action="store_true", help="print the resolved settings and stop")
+    command.add_argument(
+        "--events", action="store_true", help="write a JSON event a line to stdout, the rest to stderr"
+    )
     command.set_defaults(run=_rollout)
 
 
@@ -193,7 +196,9 @@ def _describe_templates(command: argparse.ArgumentParser) -> None:
 def _rollout(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.rollout import print_config, rollout
 
-    return print_config(arguments.overrides) if arguments.config else rollout(arguments.overrides)
+    if arguments.config:
+        return print_config(arguments.overrides)
+    return rollout(arguments.overrides, events=arguments.events)
 
 
 def _show(arguments: argparse.Namespace) -> int:

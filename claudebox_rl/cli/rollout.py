@@ -6,25 +6,19 @@ import asyncio
 import dataclasses
 import time
 import uuid
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from claudebox_rl.cli.closing import print_closing
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.lines import EpisodeLines
-from claudebox_rl.cli.live import LiveDisplay
-from claudebox_rl.cli.report import report
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
-from claudebox_rl.cli.untrusted import one_line, printable
+from claudebox_rl.cli.untrusted import one_line
+from claudebox_rl.cli.watch import Watch
 from claudebox_rl.config import RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
-from claudebox_rl.errors import ConfigError, TrajectoryError
-from claudebox_rl.playing.account import RunAccount
-from claudebox_rl.playing.fanout import Fanout
+from claudebox_rl.errors import ConfigError
 from claudebox_rl.playing.listener import Listener
 from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.playing.player import EpisodePlayer, make_seat
@@ -35,7 +29,7 @@ from claudebox_rl.session.preflight import preflight
 from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.templates.image import with_template
 from claudebox_rl.trajectory import recover
-from claudebox_rl.types import EpisodeRequest, Outcome
+from claudebox_rl.types import EpisodeRequest
 
 
 def print_config(overrides: list[str]) -> int:
@@ -44,8 +38,12 @@ def print_config(overrides: list[str]) -> int:
     return 0
 
 
-def rollout(overrides: list[str]) -> int:
+def rollout(overrides: list[str], *, events: bool = False) -> int:
     """Play what the settings say.
+
+    Args:
+        overrides: As on the command line.
+        events: Write events as JSON to standard output, and everything else to standard error.
 
     Returns:
         0; 1 where an episode ended in `infra_error`; 130 where it was interrupted, after finished episodes were stored.
@@ -56,7 +54,7 @@ def rollout(overrides: list[str]) -> int:
         SandboxStartError: No sandbox can be had here.
         TrajectoryError: The dataset can't be written.
     """
-    console = make_console()
+    console = make_console(stderr=events)
     config = load_config(overrides)
     _check_counts(config.rollout)
     env_kwargs, task_ids = _check_environment(config, console)
@@ -73,18 +71,16 @@ def rollout(overrides: list[str]) -> int:
     _print_plan(console, config, requests, dataset)
     reap()
     interrupted = False
-    account = RunAccount(len(requests))
-    listener = Fanout(account, EpisodeLines(console, account, only_errors=console.is_terminal))
-    with LiveDisplay(console, account) if console.is_terminal else nullcontext():
+    watch = Watch(console, len(requests), run_id, dataset, events=events)
+    watch.tell_start(config, env_kwargs["sandbox"]["name"])
+    with watch:
         try:
-            _play(config, requests, env_kwargs, dataset, listener)
+            _play(config, requests, env_kwargs, dataset, watch.listener)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             reap()
-    print_closing(console, account, dataset)
-    _print_times(console, dataset, run_id)
-    return 130 if interrupted else int(account.outcomes[Outcome.INFRA_ERROR] > 0)
+    return watch.close(interrupted=interrupted)
 
 
 def _check_counts(rollout: RolloutConfig) -> None:
@@ -153,11 +149,3 @@ def _play(
 
     spec = WorkerSpec(env_kwargs, config.policy, dataset)
     Runner(spec, config.rollout, config.ray, listener).run(requests)
-
-
-def _print_times(console: Console, dataset: Path, run_id: str) -> None:
-    """Print where the time went; a dataset that can't be read back is no reason to fail what was played."""
-    try:
-        report(str(dataset), run_id, console=console)
-    except TrajectoryError as error:
-        console.print(f"no report: {printable(str(error))}", markup=False, highlight=False, soft_wrap=True)

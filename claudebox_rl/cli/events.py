@@ -1,0 +1,115 @@
+"""What happens in a run as JSON, an event a line. The fields of each event are in docs/rollouts.md."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from claudebox_rl.playing.account import RunAccount
+from claudebox_rl.types import Episode, EpisodeRequest
+
+Value = str | int | float | bool | None | list[dict[str, "Value"]] | dict[str, int]
+
+
+class EventLines:
+    """Writes each event as it happens; a `Listener`.
+
+    Lines are ASCII: JSON's escapes stand for whatever a terminal would obey. Settings, requests and answers, which may
+    hold more than others should read, are no part of them.
+
+    Args:
+        stream: Takes the lines, each at once.
+        account: The run's, which hears first.
+        run_id: Of the run.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self, stream: TextIO, account: RunAccount, run_id: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._stream = stream
+        self._account = account
+        self._run_id = run_id
+        self._clock = clock
+
+    def run_started(self, *, dataset: str, model: str, agent: str, sandbox: str, num_workers: int) -> None:
+        """Tell of a run that is about to begin."""
+        self._write(
+            "run_started",
+            dataset=dataset,
+            num_episodes=self._account.num_total,
+            model=model,
+            agent=agent,
+            sandbox=sandbox,
+            num_workers=num_workers,
+        )
+
+    def began(self, request: EpisodeRequest) -> None:
+        """Tell of an episode that was given to a worker."""
+        self._write(
+            "episode_started",
+            episode_id=request.episode_id,
+            task_id=request.task_id,
+            group_id=request.group_id,
+            seed=request.seed,
+            attempt=request.attempt,
+        )
+
+    def ended(self, episode: Episode, *, again: bool) -> None:
+        """Tell of an episode that ended."""
+        self._write(
+            "episode_ended",
+            episode_id=episode.episode_id,
+            task_id=episode.task_id,
+            group_id=episode.group_id,
+            seed=episode.seed,
+            attempt=episode.attempt,
+            again=again,
+            outcome=str(episode.outcome),
+            valid_for_training=episode.valid_for_training,
+            episode_return=episode.episode_return,
+            num_steps=episode.num_steps,
+            num_turns=episode.num_turns,
+            input_tokens=episode.usage.input_tokens,
+            output_tokens=episode.usage.output_tokens,
+            cached_tokens=episode.usage.cached_tokens,
+            cost_usd=episode.cost_usd,
+            queued_s=episode.queued_s,
+            boot_s=episode.boot_s,
+            setup_s=episode.setup_s,
+            agent_s=episode.agent_s,
+            verify_s=episode.verify_s,
+            duration_s=episode.ended_at - episode.started_at,
+            error_type=episode.error_type,
+            error_message=episode.error_message,
+        )
+
+    def run_ended(self, exit_code: int) -> None:
+        """Tell of the end of a run, with its sums."""
+        account, sums = self._account, self._account.all
+        self._write(
+            "run_ended",
+            exit_code=exit_code,
+            num_episodes=sums.num_episodes,
+            num_valid=sums.num_valid,
+            num_failed=sums.num_failed,
+            num_lost=account.num_lost,
+            outcomes={str(outcome): count for outcome, count in account.outcomes.items()},
+            mean_return=sums.mean_return,
+            num_steps=sums.num_steps,
+            num_turns=sums.num_turns,
+            input_tokens=sums.usage.input_tokens,
+            output_tokens=sums.usage.output_tokens,
+            cached_tokens=sums.usage.cached_tokens,
+            cost_usd=sums.cost_usd,
+            duration_s=account.elapsed_s,
+        )
+
+    def _write(self, event: str, **values: Value) -> None:
+        finite = {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
+        line = json.dumps({"event": event, "time": self._clock(), "run_id": self._run_id, **finite}, allow_nan=False)
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
