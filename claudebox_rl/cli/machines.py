@@ -14,6 +14,7 @@ from rich.text import Text
 
 from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.cli.words import age, compact
+from claudebox_rl.config import RayConfig
 from claudebox_rl.sandbox import _place, journal, reaper
 from claudebox_rl.sandbox._guest.disk import folder_bytes
 from claudebox_rl.sandbox.journal import MachineRecord
@@ -66,12 +67,45 @@ def reap_machines(*, console: Console, dry_run: bool = False, detached: bool = F
         0; 1 where something could not be removed.
     """
     done = reaper.leftovers(detached=detached) if dry_run else reaper.reap(wait=True, detached=detached)
+    return _report(console, done, dry_run)
+
+
+def reap_nodes(address: str, *, console: Console, dry_run: bool = False, detached: bool = False) -> int:
+    """Do what `reap_machines` does on every node of a Ray cluster.
+
+    Args:
+        address: Of the cluster.
+        console: Where to print.
+        dry_run: Only say what would be removed.
+        detached: End machines too that nobody owns but that were to outlive their owner.
+
+    Returns:
+        0; 1 where something could not be removed, or a node did not answer.
+
+    Raises:
+        ConfigError: The cluster can't be reached.
+    """
+    from claudebox_rl.distributed import reaping
+    from claudebox_rl.distributed.cluster import ensure_ray
+
+    ensure_ray(RayConfig(address))
+    status = 0
+    for node, done in reaping.reap_nodes(dry_run=dry_run, detached=detached):
+        if isinstance(done, Exception):
+            console.print(Text(f"{node.address}: {one_line(str(done))}", style="red"), soft_wrap=True)
+            status = 1
+        else:
+            status |= _report(console, done, dry_run, where=f"{node.address}: ")
+    return status
+
+
+def _report(console: Console, done: Sequence[Leftover], dry_run: bool, where: str = "") -> int:
     for leftover in done:
-        console.print(_deed(leftover, dry_run), soft_wrap=True)
+        console.print(Text(where) + _deed(leftover, dry_run), soft_wrap=True)
     num_failed = sum(leftover.error is not None for leftover in done)
     verb = "would be removed" if dry_run else "removed"
     failed = f", {num_failed} could not be" if num_failed else ""
-    console.print(f"{len(done) - num_failed} {verb}{failed}", highlight=False)
+    console.print(f"{where}{len(done) - num_failed} {verb}{failed}", markup=False, highlight=False)
     return 1 if num_failed else 0
 
 

@@ -141,6 +141,8 @@ def _describe_machines(command: argparse.ArgumentParser) -> None:
     reaping = deeds.add_parser("reap", help="end and remove what dead owners left, and say what was done")
     reaping.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     reaping.add_argument("--detached", action="store_true", help="end machines too that were to outlive their owner")
+    reaping.add_argument("--nodes", action="store_true", help="on every node of a Ray cluster")
+    reaping.add_argument("--ray-address", metavar="ADDRESS", default="auto", help="its HOST:PORT, or auto (default)")
     reaping.set_defaults(run=_reap_machines)
 
 
@@ -222,8 +224,11 @@ def _list_machines(arguments: argparse.Namespace) -> int:
 
 
 def _reap_machines(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.machines import reap_machines
+    from claudebox_rl.cli.machines import reap_machines, reap_nodes
 
+    if arguments.nodes:
+        address, console = arguments.ray_address, make_console()
+        return reap_nodes(address, console=console, dry_run=arguments.dry_run, detached=arguments.detached)
     return reap_machines(console=make_console(), dry_run=arguments.dry_run, detached=arguments.detached)
 
 

@@ -16,6 +16,7 @@ from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import ClaudeBoxError, SandboxUnavailableError
+from claudebox_rl.sandbox.after_death import reap_after_death
 
 SESSIONS_PER_ACTOR = 16
 """An actor process costs about 60 MB and 1 to 3 s; a session in it almost nothing."""
@@ -25,6 +26,7 @@ class SessionActor:
     """Plays the episodes of several environments, all on one event loop."""
 
     def __init__(self) -> None:
+        reap_after_death()
         self._cores: dict[str, EnvCore] = {}
 
     async def reset(self, key: str, settings: EnvSettings, start: EpisodeStart) -> tuple[Observation, dict[str, Any]]:

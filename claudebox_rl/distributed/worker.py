@@ -8,6 +8,7 @@ from typing import Any
 
 from claudebox_rl.config import PolicyConfig
 from claudebox_rl.playing.player import EpisodePlayer
+from claudebox_rl.sandbox.after_death import reap_after_death
 from claudebox_rl.types import Episode, EpisodeRequest
 
 
@@ -30,6 +31,7 @@ class RolloutWorker:
         dataset: Path,
         commit_interval_s: float,
     ) -> None:
+        reap_after_death()
         self._players: queue.SimpleQueue[EpisodePlayer] = queue.SimpleQueue()
         for _ in range(num_players):
             self._players.put(EpisodePlayer(env_kwargs, policy, dataset, commit_interval_s))
