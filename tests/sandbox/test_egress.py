@@ -562,7 +562,7 @@ async def test_the_end_of_the_host_s_side_reaches_the_client_at_once() -> None:
         writer.write(connect_to("example.com:9"))
         started = time.monotonic()
         assert (await reader.read()).endswith(b"\r\n\r\nbye")
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 10
         writer.close()
 
 

@@ -159,12 +159,12 @@ async def test_many_files_hold_nothing_up() -> None:
     make_many = "import os\nfor i in range(20000): os.close(os.open(f'f{i}', os.O_CREAT))"
     async with LocalSandbox(SandboxSpec(disk_mib=1000)) as sandbox:
         await sandbox.exec(["python3", "-c", make_many])
-        measuring = asyncio.create_task(sandbox.metrics())
-        async with await sandbox.open_exec(["sleep", "60"]):
-            took_s: list[float] = []
-            while len(took_s) < 100:
-                took_s.append((await sandbox.exec(["true"])).duration_s)
-        assert sorted(took_s)[90] < 0.05
+        async with await sandbox.open_exec(["sleep", "60"]):  # meanwhile the watchdog measures too
+            measuring, num_commands = asyncio.create_task(sandbox.metrics()), 0
+            while not measuring.done():
+                await sandbox.exec(["true"])
+                num_commands += 1
+        assert num_commands > 3  # else they would have waited for it
         assert (await measuring).disk_bytes < 2 * MIB
 
 
@@ -202,10 +202,10 @@ async def test_metrics_are_true(make: type[LocalSandbox]) -> None:
         burnt = await sandbox.metrics()
         assert burnt.cpu_s is not None
         assert none.cpu_s is not None
-        assert 0.95 <= burnt.cpu_s - none.cpu_s < 1.4  # counted in ticks of a hundredth
+        assert 0.95 <= burnt.cpu_s - none.cpu_s < 2  # counted in ticks of a hundredth
         async with await sandbox.open_exec(["sh", "-c", 'python3 -c "$0" 200 60; true', HOLD]):
-            await asyncio.sleep(1.5)
-            held = await sandbox.metrics()
+            while (held := await sandbox.metrics()).memory_bytes < 200 * MIB:  # noqa: ASYNC110  # until it holds them
+                await asyncio.sleep(0.05)
             assert held.num_processes == 2
             assert held.memory_bytes in range(200 * MIB, 240 * MIB)
         await sandbox.exec(["sh", "-c", "head -c 30M /dev/zero > file; ln file other; ln -s / root; mkfifo pipe"])

