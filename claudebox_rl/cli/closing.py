@@ -15,7 +15,7 @@ from claudebox_rl.playing.account import RunAccount, Sums
 _TASKS_SHOWN = 50
 
 
-def print_closing(console: Console, account: RunAccount, dataset: Path) -> None:
+def print_closing(console: Console, account: RunAccount, dataset: str | Path) -> None:
     """Print how a run ended.
 
     Args:

@@ -117,6 +117,7 @@ def _describe_rollout(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--events", action="store_true", help="write a JSON event a line to stdout, the rest to stderr"
     )
+    command.add_argument("--resume", metavar="DATASET", help="go on with a run, by the settings stored there")
     command.set_defaults(run=_rollout)
 
 
@@ -200,7 +201,7 @@ def _rollout(arguments: argparse.Namespace) -> int:
 
     if arguments.config:
         return print_config(arguments.overrides)
-    return rollout(arguments.overrides, events=arguments.events)
+    return rollout(arguments.overrides, arguments.resume, events=arguments.events)
 
 
 def _show(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.resuming import record_of, resumed_config
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
 from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.cli.watch import Watch
@@ -22,13 +23,13 @@ from claudebox_rl.errors import ConfigError
 from claudebox_rl.playing.listener import Listener
 from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.playing.player import EpisodePlayer, make_seat
+from claudebox_rl.playing.run import opened_run
 from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.reaper import reap
 from claudebox_rl.session.preflight import preflight
 from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.templates.image import with_template
-from claudebox_rl.trajectory import recover
 from claudebox_rl.types import EpisodeRequest
 
 
@@ -38,44 +39,59 @@ def print_config(overrides: list[str]) -> int:
     return 0
 
 
-def rollout(overrides: list[str], *, events: bool = False) -> int:
-    """Play what the settings say.
+def rollout(overrides: list[str], resume: str | None = None, *, events: bool = False) -> int:
+    """Play what the settings say, as far as it is not stored already.
 
     Args:
         overrides: As on the command line.
+        resume: The dataset of a run to go on with, by the settings that are stored there.
         events: Write events as JSON to standard output, and everything else to standard error.
 
     Returns:
         0; 1 where an episode ended in `infra_error`; 130 where it was interrupted, after finished episodes were stored.
 
     Raises:
-        ConfigError: Bad settings; nothing was started.
+        ConfigError: Bad settings, or not those that the run was started with, or it is being driven by another process;
+            nothing was started.
         TaskError: A task is unknown, malformed, or can't be played on the chosen sandbox; nothing was started.
         SandboxStartError: No sandbox can be had here.
         TrajectoryError: The dataset can't be written.
     """
     console = make_console(stderr=events)
-    config = load_config(overrides)
+    config, overrides = resumed_config(resume, overrides) if resume else (load_config(overrides), overrides)
     _check_counts(config.rollout)
     env_kwargs, task_ids = _check_environment(config, console)
-    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    run_id = config.run or f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     dataset = dataset_folder(config, run_id)
+    record = record_of(config, run_id, dataset, env_kwargs["sandbox"]["name"], overrides)
     requests = plan_episodes(
         task_ids,
         episodes_per_task=config.rollout.episodes_per_task,
         seed=config.seed,
         run_id=run_id,
-        config=dataclasses.asdict(config),
+        config=record.settings,
         overrides=overrides,
     )
-    _print_plan(console, config, requests, dataset)
+    with opened_run(dataset, record, requests, max_attempts=config.rollout.max_attempts) as left:
+        _print_plan(console, config, len(requests), len(left), dataset)
+        watch = Watch(console, len(left), run_id, dataset, events=events)
+        return _play_all(watch, config, left, env_kwargs, dataset)
+
+
+def _play_all(
+    watch: Watch,
+    config: RolloutApp,
+    requests: list[EpisodeRequest],
+    env_kwargs: dict[str, Any],
+    dataset: str | Path,
+) -> int:
     reap()
     interrupted = False
-    watch = Watch(console, len(requests), run_id, dataset, events=events)
     watch.tell_start(config, env_kwargs["sandbox"]["name"])
     with watch:
         try:
-            _play(config, requests, env_kwargs, dataset, watch.listener)
+            if requests:
+                _play(config, requests, env_kwargs, dataset, watch.listener)
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -119,11 +135,12 @@ def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, 
     return kwargs, [task.task_id for task in tasks]
 
 
-def _print_plan(console: Console, config: RolloutApp, requests: list[EpisodeRequest], dataset: Path) -> None:
+def _print_plan(console: Console, config: RolloutApp, num_all: int, num_left: int, dataset: str | Path) -> None:
     workers = config.rollout.num_workers
     where = f"{workers} Ray workers" if workers else "this process"
+    stored = f" ({num_all - num_left} of {num_all} are stored or given up)" if num_left < num_all else ""
     console.print(
-        f"rollout: {len(requests)} episodes, model {config.model.upstream}, agent {config.agent.name}, in {where}\n"
+        f"rollout: {num_left} episodes{stored}, model {config.model.upstream}, agent {config.agent.name}, in {where}\n"
         f"dataset: {dataset}",
         markup=False,
         highlight=False,
@@ -135,10 +152,9 @@ def _play(
     config: RolloutApp,
     requests: list[EpisodeRequest],
     env_kwargs: dict[str, Any],
-    dataset: Path,
+    dataset: str | Path,
     listener: Listener,
 ) -> None:
-    recover(dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
     if config.rollout.num_workers == 0:
         from claudebox_rl.playing.inline import play_inline
 

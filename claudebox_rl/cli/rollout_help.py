@@ -26,11 +26,14 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray
   rollout.episodes_per_task=1
   seed=0
-  out=rollouts/<time>        the dataset's folder
+  run=exp1                   the run's id; started again with the same id, only what is missing is played (default: the
+                             time); `--resume FOLDER` goes on with the settings that are stored there
+  out=rollouts/<run>         the dataset's folder, or its URI: s3://bucket/runs
 
 examples:
   claudebox-rl rollout
   claudebox-rl rollout task=quickstart/fix-bug model=anthropic rollout.num_workers=0
   claudebox-rl rollout rollout.num_workers=4 rollout.episodes_per_task=8 seed=1 out=my-dataset
+  claudebox-rl rollout run=exp1 rollout.episodes_per_task=8; claudebox-rl rollout --resume rollouts/exp1
   claudebox-rl rollout --config model=nop      # print the settings, play nothing
 """

@@ -39,6 +39,7 @@ class RolloutApp:
     security_policy: Any = None
     max_steps: int | None = None
     seed: int = 0
+    run: str | None = None
     out: str | None = None
     policy: PolicyConfig = field(default_factory=PolicyConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -85,6 +86,7 @@ def _explain(error: Exception) -> str:
     return f"{f'{where}: ' if where else ''}{text}\nknown keys: {known}; see `claudebox-rl rollout --help`"
 
 
-def dataset_folder(config: RolloutApp, run_id: str) -> Path:
-    """Return the absolute folder that the rollout writes to."""
-    return Path(config.out or f"rollouts/{run_id}").expanduser().absolute()
+def dataset_folder(config: RolloutApp, run_id: str) -> str | Path:
+    """Return the absolute folder that the rollout writes to, or its URI."""
+    out = config.out or f"rollouts/{run_id}"
+    return out if "://" in out else Path(out).expanduser().absolute()

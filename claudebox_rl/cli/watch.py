@@ -36,7 +36,7 @@ class Watch:
         events: Write events to the process's standard output.
     """
 
-    def __init__(self, console: Console, num_planned: int, run_id: str, dataset: Path, *, events: bool) -> None:
+    def __init__(self, console: Console, num_planned: int, run_id: str, dataset: str | Path, *, events: bool) -> None:
         self._console = console
         self._run_id = run_id
         self._dataset = dataset

@@ -34,7 +34,7 @@ class WorkerSpec:
 
     env_kwargs: dict[str, Any]
     policy: PolicyConfig
-    dataset: Path
+    dataset: str | Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class RolloutWorker:
         num_players: Episodes at the same time.
         env_kwargs: Keywords of `ClaudeBoxEnv`.
         policy: Who chooses the actions.
-        dataset: The dataset's folder.
+        dataset: The dataset's folder or URI.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
     """
 
@@ -28,7 +28,7 @@ class RolloutWorker:
         num_players: int,
         env_kwargs: dict[str, Any],
         policy: PolicyConfig,
-        dataset: Path,
+        dataset: str | Path,
         commit_interval_s: float,
     ) -> None:
         reap_after_death()

@@ -20,7 +20,7 @@ def run_episode(
     policy: Policy = instruction,
     request: EpisodeRequest | None = None,
     *,
-    dataset: Path | None = None,
+    dataset: str | Path | None = None,
     go_on: bool = False,
 ) -> Episode:
     """Play one episode; a failure is an outcome, never an exception and never a reward of 0.
@@ -29,7 +29,7 @@ def run_episode(
         env: A ClaudeBox environment of any seat, wrapped or not. It stays open.
         policy: Chooses the actions.
         request: What to play; None: whatever the environment draws.
-        dataset: Folder whose journal takes each step as it is played; None: only the returned value remains.
+        dataset: Folder or URI whose journal takes each step as it is played; None: only the returned value remains.
         go_on: Play on in the episode that `env` is in, without a reset: a fork. The request's task and id are its own.
 
     Returns:

@@ -31,7 +31,7 @@ class EpisodePlayer:
     Args:
         env_kwargs: Keywords of `ClaudeBoxEnv`, without `actor`: the player owns the machines.
         policy: Who chooses the actions; made anew for each episode.
-        dataset: The dataset's folder.
+        dataset: The dataset's folder or URI.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
 
     Attributes:
@@ -39,7 +39,7 @@ class EpisodePlayer:
     """
 
     def __init__(
-        self, env_kwargs: dict[str, Any], policy: PolicyConfig, dataset: Path, commit_interval_s: float
+        self, env_kwargs: dict[str, Any], policy: PolicyConfig, dataset: str | Path, commit_interval_s: float
     ) -> None:
         self.env = make_seat(env_kwargs)
         self._seat = env_kwargs.get("seat", "user")

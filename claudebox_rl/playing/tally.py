@@ -36,7 +36,7 @@ class Tally:
         self._acting: tuple[dict[str, Any], str, float] | None = None
         self.ended = False
 
-    def open(self, dataset: Path) -> None:
+    def open(self, dataset: str | Path) -> None:
         """Journal from now on in this dataset.
 
         Raises:
