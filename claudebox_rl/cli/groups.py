@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -16,18 +16,18 @@ from claudebox_rl.trajectory import Group, load_dataset
 _SHOWN = 50
 
 
-def print_groups(console: Console, dataset: Path, group_ids: Collection[str | None]) -> None:
-    """Print a row for each of these groups.
+def print_groups(console: Console, dataset: Path, run_id: str) -> None:
+    """Print a row for each group of a run.
 
     Args:
         console: Where to print.
         dataset: Where their episodes are.
-        group_ids: Of the run.
+        run_id: Of the run.
 
     Raises:
         TrajectoryError: There is no dataset, or a file is damaged.
     """
-    groups = [group for group in load_dataset(dataset).groups() if group.group_id in group_ids]
+    groups = load_dataset(dataset).groups(run_id)
     console.print(groups_table(groups[:_SHOWN]))
     if len(groups) > _SHOWN:
         console.print(f"and {len(groups) - _SHOWN} more groups: load_dataset(path).groups()", highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -97,12 +98,18 @@ class Forked(gym.Env[Any, Any]):
         self._heir: Env | None = None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Begin the episode of `options["episode_id"]`. Raises as `GroupStart.fork`."""
+        """Begin the episode of `options["episode_id"]`. Raises as `GroupStart.fork`.
+
+        Its `boot_s` is the time until the fork's machine was there: with what the preparation took, where that was
+        waited for.
+        """
+        asked = time.monotonic()
         self._heir = self._start.fork((options or {})["episode_id"], seed)
         base = self._heir.unwrapped
         assert isinstance(base, ClaudeBoxEnv)
         assert base.begun is not None
-        return base.begun.observation, base.begun.info
+        info = base.begun.info
+        return base.begun.observation, {**info, "boot_s": time.monotonic() - asked - info["setup_s"]}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """As `ClaudeBoxEnv.step`."""

@@ -131,9 +131,10 @@ class Dataset:
         """
         return branches.whole(self, episode_id)
 
-    def groups(self) -> tuple[Group, ...]:
-        """Return what the episodes of each group earned, in the order of commits."""
-        return groups_of(self.summaries(), branches.rewards_before(self))
+    def groups(self, run_id: str | None = None) -> tuple[Group, ...]:
+        """Return what the episodes of each group earned, in the order of commits; of one run, or of all."""
+        episodes = (episode for episode in self.summaries() if run_id in (None, episode.run_id))
+        return groups_of(episodes, branches.rewards_before(self))
 
     def _find(self, prefix: str) -> int:
         if prefix in self.episode_ids:

@@ -79,7 +79,7 @@ def test_a_branch_is_read_whole(tree: Path) -> None:
 
 
 def test_a_branch_earned_what_its_parents_earned_before(tree: Path) -> None:
-    (group,) = load_dataset(tree).groups()
+    (group,) = load_dataset(tree).groups("run")
     assert group.returns == pytest.approx({"trunk": 3.3, "b": 0.1 + 1.1 + 7.0, "c": 0.1 + 1.1 + 0.1 + 5.0})
 
 
@@ -90,3 +90,4 @@ def test_a_parent_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrajectoryError, match="b branched off from gone, which is not in"):
         dataset.whole("b")
     assert dataset.groups()[0].returns == {"b": 7.0}
+    assert dataset.groups("another run") == ()
