@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # `make models` installs what these need, and fails where they are not found.
 collect_ignore = [] if all(map(find_spec, ("torch", "transformers"))) else ["models"]
@@ -20,6 +21,18 @@ collect_ignore = [] if all(map(find_spec, ("torch", "transformers"))) else ["mod
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors, since most tests wait for machines; few, since each collects them all."""
     return min((os.cpu_count() or 1) + 1, 8)
+
+
+class Spread(LoadScopeScheduling):
+    """Gives each test to whichever process is free, but all that play on Ray to one: each would start a cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "ray" if nodeid.startswith("tests/distributed/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spread:
+    """Takes the place of marks for groups, which xdist loses with the newest pytest (pytest-xdist#1386)."""
+    return Spread(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
