@@ -351,6 +351,7 @@ async def test_a_fork_has_the_same_policy_and_an_account_of_its_own() -> None:
             await fork.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_all_of_it_holds_for_an_ordinary_user() -> None:
     run_tests(__file__)

@@ -371,6 +371,7 @@ def test_kill_9_of_the_owner_leaves_no_folder(tmp_path: Path, monkeypatch: pytes
     assert not [path for path in journal.machines_dir().iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 @ROOT_ONLY
 def test_all_of_this_as_an_ordinary_user() -> None:
     run_tests("tests/sandbox/test_local_fork.py", "-x")

@@ -165,6 +165,7 @@ async def test_the_image_of_the_recipe() -> None:
         assert await shell(sandbox, "git init -q . && echo x > f && git add f && git status --short") == "A  f\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="these were run by an ordinary user")
 def test_all_of_this_as_an_ordinary_user() -> None:
     run_tests("tests/sandbox/test_local_image.py", "-x")

@@ -288,6 +288,7 @@ async def test_there_is_one_user() -> None:
             await sandbox.exec(["id"], user="nobody")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="is an ordinary user already")
 def test_all_of_it_holds_for_an_ordinary_user() -> None:
     run_tests(__file__)

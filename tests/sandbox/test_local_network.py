@@ -274,6 +274,7 @@ async def test_sockets_asked_for_by_those_who_left_are_closed(box: LocalSandbox)
         assert num_descriptors() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_all_of_it_holds_for_an_ordinary_user() -> None:
     run_tests(__file__)

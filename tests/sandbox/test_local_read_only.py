@@ -136,6 +136,7 @@ def test_a_backend_that_can_not_refuses() -> None:
     assert error.value.context["field"] == "read_only_workspace"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="runs these once more, as somebody who is not root")
 @pytest.mark.parametrize("file", ["test_local_read_only.py", "test_conformance.py"])
 def test_the_same_for_an_ordinary_user(file: str) -> None:

@@ -257,6 +257,7 @@ async def test_a_cancelled_one_leaves_nothing_and_the_next_is_whole(home: Path, 
     assert len(list((await unpack(folder)).iterdir())) == 3000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="these were run by an ordinary user")
 def test_all_of_this_as_an_ordinary_user() -> None:
     run_tests("tests/sandbox/test_oci.py", "-x")

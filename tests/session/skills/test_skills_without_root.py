@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "sandbox"))
 from ordinary_user import run_tests
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests are this one where nobody is root")
 @pytest.mark.usefixtures("local_sandbox")
 def test_an_ordinary_user_has_skills() -> None:
