@@ -12,17 +12,9 @@ from claudebox_rl.cli.main import main
 from claudebox_rl.config import RayConfig
 from claudebox_rl.distributed import checkup
 from claudebox_rl.distributed.nodes import living_nodes, on_each_node
-from claudebox_rl.sandbox import auto
 from claudebox_rl.session.checkup.finding import Finding
-from claudebox_rl.tasks import find_tasks
 
 TASK = "quickstart/fix-bug"
-
-
-@pytest.fixture(autouse=True)
-def no_trial(home_folder: object) -> None:
-    """No micro-VM is booted here, and on the nodes: they believe that one was tried."""
-    auto._remember(auto._key(find_tasks(TASK)[0].image), "tried before")
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:

