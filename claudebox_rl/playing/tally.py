@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from claudebox_rl.call_types import Distinct
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory import EpisodeJournal
+from claudebox_rl.trajectory import EpisodeJournal, working
 from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ class Tally:
         Raises:
             TrajectoryError: The journal can't be made.
         """
+        if self._request.run_id:
+            working(dataset, self._request.run_id)
         self._journal = EpisodeJournal(dataset, self._request.episode_id)
         self._journal.add_start(self._identity())
 

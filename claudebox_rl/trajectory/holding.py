@@ -27,6 +27,9 @@ LEASE_S = 60.0
 _RENEWALS = 4
 _DEATH_S = 60.0
 log = logging.getLogger(__name__)
+_works: dict[Path, int] = {}
+"""Descriptors of the runs that this process works for."""
+_works_lock = threading.Lock()
 
 
 @contextmanager
@@ -47,18 +50,29 @@ def driving(dataset: str | Path, run_id: str) -> Generator[None]:
         _disk.replace_content(fd, _signature(token))
         _await_workers(dataset, run_id)
         remote = local_folder(dataset) is None
-        with _Lease(storage_of(dataset), run_id, token) if remote else nullcontext():
-            yield
+        try:
+            with _Lease(storage_of(dataset), run_id, token) if remote else nullcontext():
+                yield
+        finally:
+            _stop_working(_lock(dataset, run_id, "workers"))
 
 
-def working(dataset: str | Path, run_id: str) -> int:
-    """Be a worker of a run on this host; returns the descriptor to close at the end, which death closes as well.
+def working(dataset: str | Path, run_id: str) -> None:
+    """Be a worker of a run on this host, until this process or its own driving of the run ends. Idempotent.
 
     Raises:
         TrajectoryError: The lock can't be had.
     """
-    with boundary(TrajectoryError, f"can't work for run {run_id!r} of {dataset}"):
-        return _disk.shared(_lock(dataset, run_id, "workers"))
+    with boundary(TrajectoryError, f"can't work for run {run_id!r} of {dataset}"), _works_lock:
+        path = _lock(dataset, run_id, "workers")
+        if path not in _works:
+            _works[path] = _disk.shared(path)
+
+
+def _stop_working(path: Path) -> None:
+    with _works_lock:
+        if path in _works:
+            os.close(_works.pop(path))
 
 
 def _await_workers(dataset: str | Path, run_id: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.playing.run import RunRecord, opened_run, stored_run
 from claudebox_rl.trajectory import EpisodeJournal, holding, load_dataset, storage_of, working
@@ -187,11 +187,29 @@ def test_a_driver_on_another_host_is_refused_by_its_lease(
     begin(uri)
 
 
+_WORKER = """
+import sys
+from claudebox_rl.trajectory import working
+working(sys.argv[1], "exp")
+print("working", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_workers_of_a_dead_driver_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    descriptors = [working(tmp_path, "exp") for _ in range(2)]
-    monkeypatch.setattr(holding, "_DEATH_S", 0.1)
-    with pytest.raises(Exception, match="workers of an earlier driver of run 'exp' are still at work"):
-        begin(tmp_path)
-    for descriptor in descriptors:
-        os.close(descriptor)
+    command = [sys.executable, "-c", _WORKER, str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline() == "working\n"
+        monkeypatch.setattr(holding, "_DEATH_S", 0.1)
+        with pytest.raises(TrajectoryError, match="workers of an earlier driver of run 'exp' are still at work"):
+            begin(tmp_path)
+        worker.kill()
     begin(tmp_path)
+
+
+def test_a_driver_that_plays_itself_is_no_worker_of_its_next_start(tmp_path: Path) -> None:
+    for _ in range(2):
+        with opened_run(tmp_path, record(), plan(), max_attempts=1):
+            working(tmp_path, "exp")
