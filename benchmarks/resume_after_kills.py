@@ -84,6 +84,10 @@ def _untimed(value: Any, out: str, without_attempts: bool) -> Any:
     """Return a row without times, without where it lies, and, if asked, as a first attempt."""
     if isinstance(value, dict):
         kept = {name: item for name, item in value.items() if not name.endswith(TIMES)}
+        if "observation" in kept:
+            kept["observation"] = json.loads(kept["observation"])
+        if "facts" in kept:
+            kept["facts"] = kept["facts"][:-1]  # the last one is how long the command took
         if without_attempts and "attempt" in kept:
             kept["attempt"] = 1
         return {name: _untimed(item, out, without_attempts) for name, item in kept.items()}

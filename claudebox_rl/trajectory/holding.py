@@ -15,13 +15,14 @@ import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from claudebox_rl.errors import ConfigError, TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
 from claudebox_rl.trajectory._storage import Storage, journal_folder, local_folder, storage_of
+from claudebox_rl.trajectory.recovery import set_aside
 
 LEASE_S = 60.0
 _RENEWALS = 4
@@ -42,19 +43,19 @@ def driving(dataset: str | Path, run_id: str) -> Generator[None]:
         ConfigError: Another driver is at work; the message names it and says what to do.
         TrajectoryError: The storage can't be written, or workers of an earlier driver do not end.
     """
-    lock = _lock(dataset, run_id, "driver")
-    with boundary(TrajectoryError, f"can't hold run {run_id!r} of {dataset}"), _disk.held(lock) as fd:
-        if fd is None:
-            raise _refusal(run_id, lock.read_bytes())
-        token = _known(lock.read_bytes()).get("token") or secrets.token_hex(8)
-        _disk.replace_content(fd, _signature(token))
-        _await_workers(dataset, run_id)
-        remote = local_folder(dataset) is None
-        try:
-            with _Lease(storage_of(dataset), run_id, token) if remote else nullcontext():
-                yield
-        finally:
-            _stop_working(_lock(dataset, run_id, "workers"))
+    with ExitStack() as stack:
+        with boundary(TrajectoryError, f"can't hold run {run_id!r} of {dataset}"):
+            lock = _lock(dataset, run_id, "driver")
+            fd = stack.enter_context(_disk.held(lock))
+            if fd is None:
+                raise _refusal(run_id, lock.read_bytes())
+            token = _known(lock.read_bytes()).get("token") or secrets.token_hex(8)
+            _disk.replace_content(fd, _signature(token))
+            _await_workers(dataset, run_id)
+            stack.callback(_stop_working, _lock(dataset, run_id, "workers"))
+            if local_folder(dataset) is None:
+                stack.enter_context(_Lease(storage_of(dataset), run_id, token))
+        yield
 
 
 def working(dataset: str | Path, run_id: str) -> None:
@@ -66,7 +67,23 @@ def working(dataset: str | Path, run_id: str) -> None:
     with boundary(TrajectoryError, f"can't work for run {run_id!r} of {dataset}"), _works_lock:
         path = _lock(dataset, run_id, "workers")
         if path not in _works:
+            if local_folder(dataset) is None:
+                _leave_to_the_new_driver(dataset, run_id)
             _works[path] = _disk.shared(path)
+
+
+def _leave_to_the_new_driver(dataset: str | Path, run_id: str) -> None:
+    """Set aside what an earlier driver's workers left on this host: the new driver could not see it, and plays it anew.
+
+    The first worker here of each start does it, before any of that start plays.
+    """
+    start = storage_of(dataset).read(f"runs/{run_id}.start") or b""
+    lock = _lock(dataset, run_id, "start")
+    with _disk.locked(lock):
+        if lock.read_bytes() != start:
+            _await_workers(dataset, run_id)
+            set_aside(dataset, run_id, also_finished=True)
+            lock.write_bytes(start)
 
 
 def _stop_working(path: Path) -> None:
@@ -130,6 +147,7 @@ class _Lease:
         except BaseException:
             self._write("released")
             raise
+        self._storage.write(f"runs/{self._run_id}.start", secrets.token_hex(8).encode())
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:

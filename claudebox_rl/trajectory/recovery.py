@@ -94,7 +94,7 @@ def recover(
     return tuple(closed)
 
 
-def set_aside(dataset: str | Path, run_id: str) -> tuple[str, ...]:
+def set_aside(dataset: str | Path, run_id: str, *, also_finished: bool = False) -> tuple[str, ...]:
     """Take what dead writers of a run left unfinished out of the way, so that the same episodes can be played anew.
 
     Each such journal is kept as `<name>.interrupted`, which nothing reads, until its episode is interrupted again.
@@ -102,6 +102,7 @@ def set_aside(dataset: str | Path, run_id: str) -> tuple[str, ...]:
     Args:
         dataset: The dataset's folder or URI; of journals, those on this host.
         run_id: The run, which nobody is playing now.
+        also_finished: Also what is finished and was not committed, since it is being played anew elsewhere.
 
     Returns:
         The episodes' ids.
@@ -111,11 +112,15 @@ def set_aside(dataset: str | Path, run_id: str) -> tuple[str, ...]:
     """
     found: list[str] = []
     quarantine = Quarantine()
+    journals = journal_folder(dataset)
     with boundary(TrajectoryError, f"can't set aside journals of {dataset}", dataset=str(dataset)):
-        for path in sorted(journal_folder(dataset).glob(f"*{SUFFIX}")):
+        claimed = journals.glob(f"*/*{SUFFIX}") if also_finished else ()
+        for path in sorted([*journals.glob(f"*{SUFFIX}"), *claimed]):
             with _disk.abandoned(path) as fd, quarantine.of(path):
-                if fd is not None and not has_end(fd) and replay(path).facts.get("run_id", run_id) == run_id:
-                    path.replace(path.with_name(f"{path.name}.interrupted"))
+                if fd is None or (has_end(fd) and not also_finished):
+                    continue
+                if replay(path).facts.get("run_id", run_id) == run_id:
+                    path.replace(journals / f"{path.name}.interrupted")
                     found.append(path.stem)
     quarantine.report()
     return tuple(found)

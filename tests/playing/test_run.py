@@ -41,6 +41,7 @@ def record(**settings: Any) -> RunRecord:
 
 def play(dataset: str | Path, request: EpisodeRequest, outcome: Outcome = Outcome.COMPLETED) -> None:
     with EpisodeJournal(dataset, request.episode_id) as journal:
+        journal.add_start({"run_id": "exp"})
         journal.finish(Episode(request.episode_id, "exp", request.task_id or "", outcome, None))
 
 
@@ -207,6 +208,41 @@ def test_workers_of_a_dead_driver_are_waited_for(tmp_path: Path, monkeypatch: py
             begin(tmp_path)
         worker.kill()
     begin(tmp_path)
+
+
+_HOST = """
+import sys
+from claudebox_rl.trajectory import EpisodeJournal, commit, working
+from claudebox_rl.types import Episode, Outcome
+uri, episode_id, what = sys.argv[1:]
+working(uri, "exp")
+if what == "play":
+    with EpisodeJournal(uri, episode_id) as journal:
+        journal.add_start({"run_id": "exp"})
+        journal.finish(Episode(episode_id, "exp", "s/a", Outcome.COMPLETED, None))
+else:
+    print(commit(uri))
+"""
+
+
+def test_what_another_host_still_has_is_not_committed_beside_what_is_played_anew(
+    object_store: Callable[[str], str], tmp_path: Path
+) -> None:
+    uri, (request, _) = object_store(tmp_path.name), plan()
+
+    def on_worker_host(what: str) -> str:
+        command = [sys.executable, "-c", _HOST, uri, request.episode_id, what]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "CLAUDEBOX_HOME": str(tmp_path / "worker")}
+        return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    with opened_run(uri, record(), plan(1), max_attempts=1):
+        on_worker_host("play")
+    with opened_run(uri, record(), plan(1), max_attempts=1) as left:
+        assert left == [request], "its journal is on the other host"
+        assert on_worker_host("commit") == "0\n"
+        on_worker_host("play")
+        assert on_worker_host("commit") == "1\n", "what this start played is"
+    assert load_dataset(uri).episode_ids == (request.episode_id,)
 
 
 def test_a_driver_that_plays_itself_is_no_worker_of_its_next_start(tmp_path: Path) -> None:
