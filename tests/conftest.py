@@ -30,9 +30,9 @@ class Spread(LoadScopeScheduling):
         return "ray" if nodeid.startswith("tests/distributed/") else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spread:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Spread | None:
     """Takes the place of marks for groups, which xdist loses with the newest pytest (pytest-xdist#1386)."""
-    return Spread(config, log)
+    return Spread(config, log) if config.option.dist == "load" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
