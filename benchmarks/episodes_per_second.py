@@ -14,34 +14,25 @@ from pathlib import Path
 
 from claudebox_rl import Episode
 from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
-from claudebox_rl.distributed.runner import Runner, WorkerSpec
-from claudebox_rl.playing.inline import play_inline
+from claudebox_rl.distributed.rollout import Rollout
 from claudebox_rl.playing.plan import plan_episodes
-from claudebox_rl.playing.player import EpisodePlayer
+from claudebox_rl.playing.player import PlayerSpec
 from claudebox_rl.types import EpisodeRequest
 
 EPISODES = 40
 WORKERS = 2
-
-
-class Quiet:
-    """Hears and says nothing."""
-
-    def began(self, request: EpisodeRequest) -> None:
-        return
-
-    def ended(self, episode: Episode, *, again: bool) -> None:
-        return
+SANDBOX = sys.argv[1] if len(sys.argv) > 1 else "local"
 
 
 def plan(run_id: str, count: int) -> list[EpisodeRequest]:
     return plan_episodes(["quickstart/fix-bug"], episodes_per_task=count, seed=0, run_id=run_id, config={})
 
 
-def on_workers(spec: WorkerSpec, run_id: str, count: int) -> tuple[list[Episode], float]:
-    runner = Runner(spec, RolloutConfig(num_workers=WORKERS), RayConfig(), Quiet())
+def play(dataset: Path, run_id: str, count: int, num_workers: int) -> tuple[list[Episode], float]:
+    kwargs = {"task": "quickstart/fix-bug", "agent": "nop", "sandbox": SANDBOX}
+    spec = PlayerSpec(kwargs, PolicyConfig(), dataset, RolloutConfig(num_workers=num_workers))
     started = time.perf_counter()
-    return runner.run(plan(run_id, count)), time.perf_counter() - started
+    return list(Rollout(plan(run_id, count), spec, RayConfig())), time.perf_counter() - started
 
 
 def mean(episodes: list[Episode], field: str) -> float:
@@ -49,18 +40,13 @@ def mean(episodes: list[Episode], field: str) -> float:
 
 
 def main() -> None:
-    sandbox = sys.argv[1] if len(sys.argv) > 1 else "local"
-    kwargs = {"task": "quickstart/fix-bug", "agent": "nop", "sandbox": sandbox}
-    with tempfile.TemporaryDirectory() as folder:
-        player = EpisodePlayer(kwargs, PolicyConfig(), Path(folder) / "inline", 30.0)
-        player.play(plan("warm", 1)[0])
-        started = time.perf_counter()
-        inline = play_inline(plan("inline", EPISODES), player, Quiet())
-        inline_s = time.perf_counter() - started
-        spec = WorkerSpec(kwargs, PolicyConfig(), Path(folder) / "workers")
-        on_workers(spec, "warm", WORKERS)  # starts Ray
-        few, few_s = on_workers(spec, "few", WORKERS)
-        many, many_s = on_workers(spec, "many", WORKERS + EPISODES)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        play(folder, "warm", 1, 0)
+        inline, inline_s = play(folder, "inline", EPISODES, 0)
+        play(folder, "workers", WORKERS, WORKERS)  # starts Ray
+        few, few_s = play(folder, "few", WORKERS, WORKERS)
+        many, many_s = play(folder, "many", WORKERS + EPISODES, WORKERS)
     assert all(episode.outcome == "completed" for episode in inline + few + many)
     walls = [episode.ended_at - episode.started_at for episode in many]
     parts = {name: round(1000 * mean(many, name), 1) for name in ("boot_s", "setup_s", "agent_s", "verify_s")}
@@ -69,7 +55,7 @@ def main() -> None:
         json.dumps(
             {
                 "benchmark": "episodes_per_second",
-                "sandbox": sandbox,
+                "sandbox": SANDBOX,
                 "workers": WORKERS,
                 "episodes_per_s": round(EPISODES / (many_s - few_s), 1),  # the start of the workers is in both
                 "episodes_per_s_inline": round(EPISODES / inline_s, 1),

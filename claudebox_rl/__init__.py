@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from claudebox_rl.types import ENVIRONMENTS, SUBMIT
 
 if TYPE_CHECKING:
+    from claudebox_rl.distributed.rollout import rollout
     from claudebox_rl.env.fork import fork_env
     from claudebox_rl.errors import (
         ClaudeBoxError,
@@ -126,6 +127,7 @@ _PUBLIC = {
     "list_templates": "claudebox_rl.session.templates.template",
     "load_dataset": "claudebox_rl.trajectory",
     "register_skill": "claudebox_rl.session.skills.registry",
+    "rollout": "claudebox_rl.distributed.rollout",
     "run_episode": "claudebox_rl.playing",
     "training_rows": "claudebox_rl.trajectory",
 }
@@ -189,6 +191,7 @@ __all__ = [
     "list_templates",
     "load_dataset",
     "register_skill",
+    "rollout",
     "run_episode",
     "training_rows",
 ]

@@ -117,6 +117,25 @@ class RewardConfig:
 
 
 @dataclass
+class DeadlineConfig:
+    """Longest time of each stage of an episode, in seconds; None: no limit.
+
+    They are backstops above the limits that machines, prompts and verifiers have of their own, and each stage has its
+    own: an agent that uses all of its time leaves the verifier's untouched.
+    """
+
+    start_s: float | None = 1200.0
+    """The machine, from its turn to start, an image's pull included (`sandbox.start_timeout_s` limits the boot)."""
+    setup_s: float | None = 600.0
+    """Task files and the start of the agent."""
+    agent_s: float | None = 14400.0
+    """From the first action to the verdict, over all prompts (`agent.timeout_s` limits each); then the episode is
+    `truncated` and judged."""
+    verify_s: float | None = 3600.0
+    """The verdict, above the time that the task gives its verifier."""
+
+
+@dataclass
 class RolloutConfig:
     """How many episodes are played, and by whom."""
 
@@ -125,21 +144,55 @@ class RolloutConfig:
     sessions_per_worker: int = 1
     """Episodes that one actor plays at the same time; more is denser, 1 isolates a crash."""
     episodes_per_task: int = 1
+    group_size: int = 1
+    """Episodes of a task that begin in one prepared state, on one worker; 1: each begins by itself."""
+    branch_at: int | None = None
+    """Steps of a group's first episode after which the others branch off from it; None: they begin where it begins."""
+    max_in_flight: int | None = None
+    """Episodes that are played, or played and not yet taken by whoever iterates; None: twice as many as workers can
+    play at once. It holds the workers back where the taker is slow."""
+    max_concurrent_starts: int | None = None
+    """Machines that start at the same time on one node; None: one for each processor."""
+    deadlines: DeadlineConfig = field(default_factory=DeadlineConfig)
+    beat_interval_s: float = 2.0
+    """Time between two questions to a worker about what it does."""
+    beat_timeout_s: float = 60.0
+    """A worker that does not answer for so long is killed and replaced."""
     max_attempts: int = 3
-    """How often an episode is played when its worker died under it."""
+    """How often an episode is played that the infrastructure failed."""
+    backoff_s: float = 1.0
+    """Longest wait before the second attempt; it doubles for each further one. Waits are drawn from its upper half."""
+    max_backoff_s: float = 60.0
+    max_broken_workers: int = 3
+    """Workers that a task may break in a row, without an episode of it that ends in between; then it is no longer
+    played."""
+    breaker_window: int | None = 20
+    """The run stops when nine in ten of so many attempts, the last ones, failed by the infrastructure; None: never."""
     commit_interval_s: float = 30.0
     """Longest time that a finished episode waits for its Parquet file."""
 
 
 @dataclass
 class RayConfig:
-    """The cluster."""
+    """The cluster, and what one worker takes of it."""
 
     address: str = "local"
     """`local` starts one on this machine; else that of a running one, `HOST:PORT`, or `auto` for this machine's own."""
     runtime_env: dict[str, Any] = field(default_factory=dict[str, Any])
     """Ray's `runtime_env` for all workers (`{env_vars: {...}, working_dir: ...}`). Empty: they run in what is installed
     on their node, with the variables that `ray start` was run with. Never a key."""
+    worker_cpus: float = 0.0
+    """Processors that Ray sets aside for a worker. Sessions mostly wait for their model: 0 sets none aside."""
+    worker_memory_mib: int = 0
+    """Memory that Ray sets aside for a worker and its machines."""
+    microvms_per_session: float | None = None
+    """Of the custom resource `microvm`; None: 1 where a node has that resource, else 0."""
+    worker_resources: dict[str, float] = field(default_factory=dict[str, float])
+    """Further custom resources of a worker, by name."""
+    worker_labels: dict[str, str] = field(default_factory=dict[str, str])
+    """Labels that a worker's node must have (`ray start --labels`): `spot`, `!spot`, `in(a,b)` or `!in(a,b)` each."""
+    can_grow: bool = False
+    """Nodes come by demand (an autoscaler): wait for what no node of now can give, instead of refusing it."""
 
 
 Dataclass = TypeVar("Dataclass")

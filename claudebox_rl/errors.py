@@ -131,6 +131,14 @@ class VectorEnvError(ClaudeBoxError):
     """
 
 
+class QuarantineError(ClaudeBoxError):
+    """A task broke several workers and is no longer played; `context["episode_ids"]` names the evidence."""
+
+
+class RolloutError(ClaudeBoxError):
+    """A rollout was stopped, since it failed everywhere; finished episodes are kept."""
+
+
 class TrajectoryError(ClaudeBoxError):
     """A dataset can't be read or written."""
 

@@ -54,6 +54,21 @@ class Outcome(StrEnum):
         return cls.AGENT_ERROR if isinstance(error, AgentError) and begun else cls.INFRA_ERROR
 
 
+class Stage(StrEnum):
+    """Where an episode is that is being played."""
+
+    QUEUED = "queued"
+    """At a worker; its machine waits for its turn to start."""
+    START = "start"
+    """Its machine starts."""
+    SETUP = "setup"
+    """Its task's files are put in place and its agent starts."""
+    AGENT = "agent"
+    """Policy and agent are at work."""
+    VERIFY = "verify"
+    """Its final state is judged."""
+
+
 class Failure(StrEnum):
     """Why a prompt did not succeed."""
 
@@ -211,6 +226,19 @@ class EpisodeRequest:
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """Resolved settings, for the record; JSON, no secrets."""
     overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """One episode that is being played, as its worker last told."""
+
+    episode_id: str
+    task_id: str | None
+    stage: Stage
+    stage_s: float
+    """Time in that stage until now."""
+    worker: str = ""
+    """Who plays it: host and process, `node1:4711`; empty in this process."""
 
 
 @dataclass(frozen=True, slots=True)

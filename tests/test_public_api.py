@@ -67,6 +67,7 @@ PUBLIC = [
     "list_templates",
     "load_dataset",
     "register_skill",
+    "rollout",
     "run_episode",
     "training_rows",
 ]

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import TextIO
 
 from claudebox_rl.playing.account import RunAccount
+from claudebox_rl.playing.listener import Silent
 from claudebox_rl.types import Episode, EpisodeRequest
 
 Value = str | int | float | bool | None | list[dict[str, "Value"]] | dict[str, int]
 
 
-class EventLines:
+class EventLines(Silent):
     """Writes each event as it happens; a `Listener`.
 
     Lines are ASCII: JSON's escapes stand for whatever a terminal would obey. Settings, requests and answers, which may

@@ -7,12 +7,13 @@ from rich.console import Console
 from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.cli.words import OUTCOME_STYLES, ending, number
 from claudebox_rl.playing.account import RunAccount
+from claudebox_rl.playing.listener import Silent
 from claudebox_rl.types import Episode, EpisodeRequest
 
 _LONGEST_MESSAGE = 160
 
 
-class EpisodeLines:
+class EpisodeLines(Silent):
     """Prints each episode as it ends; a `Listener`.
 
     Args:

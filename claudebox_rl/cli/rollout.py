@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +12,16 @@ from rich.console import Console
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.resuming import record_of, resumed_config
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
-from claudebox_rl.cli.untrusted import one_line
+from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.cli.watch import Watch
-from claudebox_rl.config import RolloutConfig
-from claudebox_rl.env.base import ClaudeBoxEnv
-from claudebox_rl.errors import ConfigError
-from claudebox_rl.playing.listener import Listener
-from claudebox_rl.playing.plan import plan_episodes
-from claudebox_rl.playing.player import EpisodePlayer, make_seat
+from claudebox_rl.distributed.rollout import Rollout, new_run_id
+from claudebox_rl.errors import RolloutError
+from claudebox_rl.playing.plan import in_groups, plan_episodes
+from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.playing.prepare import Prepared, check_rollout, prepare
 from claudebox_rl.playing.run import opened_run
-from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.sandbox.auto import memory_file
 from claudebox_rl.sandbox.reaper import reap
-from claudebox_rl.session.preflight import preflight
-from claudebox_rl.session.security.presets import find_security_policy
-from claudebox_rl.session.templates.image import with_template
-from claudebox_rl.types import EpisodeRequest
 
 
 def print_config(overrides: list[str]) -> int:
@@ -48,7 +39,8 @@ def rollout(overrides: list[str], resume: str | None = None, *, events: bool = F
         events: Write events as JSON to standard output, and everything else to standard error.
 
     Returns:
-        0; 1 where an episode ended in `infra_error`; 130 where it was interrupted, after finished episodes were stored.
+        0; 1 where an episode ended in `infra_error`, or the run was stopped since it failed everywhere; 130 where it
+        was interrupted, after finished episodes were stored.
 
     Raises:
         ConfigError: Bad settings, or not those that the run was started with, or it is being driven by another process;
@@ -59,14 +51,14 @@ def rollout(overrides: list[str], resume: str | None = None, *, events: bool = F
     """
     console = make_console(stderr=events)
     config, overrides = resumed_config(resume, overrides) if resume else (load_config(overrides), overrides)
-    _check_counts(config.rollout)
-    env_kwargs, task_ids = _check_environment(config, console)
-    run_id = config.run or f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    prepared = _check(config, console)
+    run_id = config.run or new_run_id()
     dataset = dataset_folder(config, run_id)
-    record = record_of(config, run_id, dataset, env_kwargs["sandbox"]["name"], overrides)
+    record = record_of(config, run_id, dataset, prepared.sandbox.name, overrides)
     requests = plan_episodes(
-        task_ids,
+        prepared.task_ids,
         episodes_per_task=config.rollout.episodes_per_task,
+        group_size=config.rollout.group_size,
         seed=config.seed,
         run_id=run_id,
         config=record.settings,
@@ -75,64 +67,58 @@ def rollout(overrides: list[str], resume: str | None = None, *, events: bool = F
     with opened_run(dataset, record, requests, max_attempts=config.rollout.max_attempts) as left:
         _print_plan(console, config, len(requests), len(left), dataset)
         watch = Watch(console, len(left), run_id, dataset, events=events)
-        return _play_all(watch, config, left, env_kwargs, dataset)
+        watch.tell_start(config, prepared.sandbox.name)
+        spec = PlayerSpec(prepared.env_kwargs, config.policy, dataset, config.rollout)
+        units = in_groups(left, config.rollout.group_size)
+        return _play(Rollout(units, spec, config.ray, run_id=run_id, listener=watch.listener), watch, console)
 
 
-def _play_all(
-    watch: Watch,
-    config: RolloutApp,
-    requests: list[EpisodeRequest],
-    env_kwargs: dict[str, Any],
-    dataset: str | Path,
-) -> int:
+def _play(rollout: Rollout, watch: Watch, console: Console) -> int:
     reap()
     interrupted = False
-    watch.tell_start(config, env_kwargs["sandbox"]["name"])
+    stopped: RolloutError | None = None
     with watch:
         try:
-            if requests:
-                _play(config, requests, env_kwargs, dataset, watch.listener)
+            for _ in rollout:
+                pass
         except KeyboardInterrupt:
             interrupted = True
+        except RolloutError as error:
+            stopped = error
         finally:
             reap()
-    return watch.close(interrupted=interrupted)
+    status = watch.close(interrupted=interrupted)
+    if stopped is not None:
+        console.print(printable(f"error: {stopped}"), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    return status
 
 
-def _check_counts(rollout: RolloutConfig) -> None:
-    for name, least in (("num_workers", 0), ("sessions_per_worker", 1), ("episodes_per_task", 1), ("max_attempts", 1)):
-        value = getattr(rollout, name)
-        if value < least:
-            raise ConfigError(f"rollout.{name} must be at least {least}, not {value}", field=name)
+def _check(config: RolloutApp, console: Console) -> Prepared:
+    """Check the settings, and say which sandbox it will be."""
+    check_rollout(config.rollout)
+    if config.sandbox.name == "auto" and not memory_file().exists():
+        console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
+    prepared = prepare(_env_kwargs(config), config.policy)
+    name, reason = prepared.sandbox.name, one_line(prepared.sandbox.reason)
+    console.print(f"sandbox: {name} ({reason})", markup=False, highlight=False, soft_wrap=True)
+    return prepared
 
 
-def _check_environment(config: RolloutApp, console: Console) -> tuple[dict[str, Any], list[str]]:
-    """Make everything once that can be made without a machine, and fix the choice of the sandbox for all workers."""
-    task: Any = config.task
-    security_policy = find_security_policy(config.security_policy)
-    sandbox = with_template(config.sandbox, config.template)
-    kwargs: dict[str, Any] = {
+def _env_kwargs(config: RolloutApp) -> dict[str, Any]:
+    return {
         "seat": config.seat,
-        "task": task,
+        "task": config.task,
         "model": dataclasses.asdict(config.model),
         "agent": dataclasses.asdict(config.agent),
-        "sandbox": dataclasses.asdict(sandbox),
+        "sandbox": dataclasses.asdict(config.sandbox),
+        "template": config.template,
         "rewards": config.reward,
         "max_steps": config.max_steps,
         "skills": config.skills,
         "security_policy": config.security_policy,
         "budget": dataclasses.asdict(config.budget),
     }
-    env = make_seat(kwargs)
-    assert isinstance(env.unwrapped, ClaudeBoxEnv)
-    close_policy(make_policy(config.policy, Place(config.seat, env.action_space)))
-    tasks = list(env.unwrapped.tasks.values())
-    if config.sandbox.name == "auto" and not memory_file().exists():
-        console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
-    choice = asyncio.run(preflight(sandbox, config.model, config.agent, tasks, config.skills, security_policy))
-    console.print(f"sandbox: {choice.name} ({one_line(choice.reason)})", markup=False, highlight=False, soft_wrap=True)
-    kwargs["sandbox"]["name"] = choice.name
-    return kwargs, [task.task_id for task in tasks]
 
 
 def _print_plan(console: Console, config: RolloutApp, num_all: int, num_left: int, dataset: str | Path) -> None:
@@ -146,22 +132,3 @@ def _print_plan(console: Console, config: RolloutApp, num_all: int, num_left: in
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _play(
-    config: RolloutApp,
-    requests: list[EpisodeRequest],
-    env_kwargs: dict[str, Any],
-    dataset: str | Path,
-    listener: Listener,
-) -> None:
-    if config.rollout.num_workers == 0:
-        from claudebox_rl.playing.inline import play_inline
-
-        player = EpisodePlayer(env_kwargs, config.policy, dataset, config.rollout.commit_interval_s)
-        play_inline(requests, player, listener)
-        return
-    from claudebox_rl.distributed.runner import Runner, WorkerSpec
-
-    spec = WorkerSpec(env_kwargs, config.policy, dataset)
-    Runner(spec, config.rollout, config.ray, listener).run(requests)

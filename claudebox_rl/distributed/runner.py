@@ -1,164 +1,215 @@
-"""The runner: gives episodes to workers, replaces workers that die, and plays again what died with them."""
+"""The runner: gives units to workers, and sees to what died with them. What is played when is the schedule's to say."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayActorError
 
-from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
-from claudebox_rl.distributed.cluster import ensure_ray, ray
-from claudebox_rl.distributed.worker import RolloutWorker
+from claudebox_rl.distributed.crew import Crew, Worker
+from claudebox_rl.distributed.feeder import Feeder
 from claudebox_rl.errors import SandboxUnavailableError
 from claudebox_rl.playing.listener import Listener
-from claudebox_rl.playing.plan import next_attempt
-from claudebox_rl.playing.tally import Tally
+from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.playing.schedule import Schedule, Unit, Work
+from claudebox_rl.playing.unplayed import store_unplayed
 from claudebox_rl.trajectory import commit, interrupted_episode, is_open, recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 log = logging.getLogger(__name__)
-_CLOSE_S = 60.0
 _DEATH_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSpec:
-    """What each worker is made with."""
-
-    env_kwargs: dict[str, Any]
-    policy: PolicyConfig
-    dataset: str | Path
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    worker: Any
-    request: EpisodeRequest
-
-
 class Runner:
-    """Plays many episodes on `num_workers` actors. Use once.
+    """Plays units on workers. Use once; all but `feed` belongs to the event loop that runs it.
 
     A worker that dies loses only the episodes in flight on it: each is stored as an `infra_error` and played again, up
-    to `max_attempts` times, on a new worker.
+    to `max_attempts` times, on another worker.
 
     Args:
-        spec: What workers are made with.
-        rollout: How many workers, and how they work.
-        cluster: Where they run.
+        units: What to play.
+        spec: What workers are made with: how many, and how they work.
+        options: What Ray is told of each worker.
         listener: Hears of each episode.
+        deliver: Takes the last attempt of each request, as it ends.
     """
 
-    def __init__(self, spec: WorkerSpec, rollout: RolloutConfig, cluster: RayConfig, listener: Listener) -> None:
-        self._spec = spec
-        self._rollout = rollout
-        self._cluster = cluster
-        self._listener = listener
-        self._pending: deque[EpisodeRequest] = deque()
-        self._free: deque[Any] = deque()
-        self._flights: dict[Any, _Flight] = {}
-        self._dead: set[Any] = set()
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        spec: PlayerSpec,
+        options: dict[str, Any],
+        listener: Listener,
+        deliver: Callable[[Episode], None],
+    ) -> None:
+        rollout = spec.rollout
+        self._spec, self._rollout, self._listener, self._deliver = spec, rollout, listener, deliver
+        self._schedule = Schedule(rollout)
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._crew = Crew(spec, options, self._changed.set)
+        num_places = max(1, rollout.num_workers * rollout.sessions_per_worker)
+        self._feeder = Feeder(units, num_places, self._feed)
+        self._max_in_flight = rollout.max_in_flight or 2 * num_places
+        self._num_in_flight = 0
+        """Episodes that are played, and those that were delivered and not taken."""
+        self._is_fed = False
+        self._next: Work | None = None
+        """Taken from the schedule; waits for room."""
+        self._playing: dict[asyncio.Task[None], Work] = {}
+        self._recovering = asyncio.Lock()
         self._recovered: dict[str, Episode] = {}
+        self._error: BaseException | None = None
 
-    def run(self, requests: Sequence[EpisodeRequest]) -> list[Episode]:
-        """Play all requests, commit the dataset and end the workers, also after an interrupt.
-
-        Returns:
-            The last attempt of each request, in the order in which they ended.
+    async def run(self) -> None:
+        """Play all units, commit the dataset and end the workers; those at work too, where this is cancelled.
 
         Raises:
-            ConfigError: The cluster can't be had.
+            RolloutError: The run was stopped, since it fails everywhere.
             TrajectoryError: The dataset can't be written; finished episodes stay in its journal.
         """
-        ensure_ray(self._cluster)
-        self._pending.extend(requests)
-        episodes: list[Episode] = []
+        beating = asyncio.create_task(self._tell())
+        beating.add_done_callback(self._note_error)
+        self._feeder.start()
         try:
-            for _ in range(min(self._rollout.num_workers, len(requests))):
-                self._hire()
-            while self._pending or self._flights:
+            while not self._is_over():
+                self._changed.clear()
                 self._assign()
-                episodes += self._collect()
-            self._close_workers()
+                await self._until_changed()
+            await self._crew.close()
         finally:
-            self._kill_workers()
-            self._await_death(flight.request for flight in self._flights.values())
-            recover(self._spec.dataset, partial(interrupted_episode, outcome=Outcome.CANCELLED))
-            commit(self._spec.dataset)
-        return episodes
+            beating.cancel()
+            self._feeder.close()
+            await self._wind_up()
 
-    def _hire(self) -> None:
-        slots = self._rollout.sessions_per_worker
-        remote = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0, max_concurrency=slots)(RolloutWorker)
-        spec = self._spec
-        worker = remote.remote(slots, spec.env_kwargs, spec.policy, spec.dataset, self._rollout.commit_interval_s)
-        self._free.extend([worker] * slots)
+    def taken(self) -> None:
+        """Note that an episode that was delivered was taken."""
+        self._num_in_flight -= 1
+        self._changed.set()
+
+    def _is_over(self) -> bool:
+        if error := self._error or self._schedule.stopped or self._crew.hopeless:
+            raise error
+        waiting = self._schedule.num_fresh + self._schedule.num_failed
+        return self._is_fed and not waiting and self._next is None and not self._playing
+
+    async def _until_changed(self) -> None:
+        due = self._schedule.due()
+        try:
+            await asyncio.wait_for(self._changed.wait(), None if due is None else max(0.0, due - time.monotonic()))
+        except TimeoutError:
+            return
+
+    # Giving out
+
+    def _feed(self, unit: Unit | BaseException | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._take_in, unit)
+        except RuntimeError:  # the loop was closed in the meantime
+            log.debug("a request came after the end")
+
+    def _take_in(self, unit: Unit | BaseException | None) -> None:
+        if isinstance(unit, BaseException):
+            self._error = unit
+        elif unit is None:
+            self._is_fed = True
+        else:
+            self._schedule.add(unit)
+        self._changed.set()
 
     def _assign(self) -> None:
-        while self._pending and self._free:
-            worker, request = self._free.popleft(), self._pending.popleft()
-            self._listener.began(request)
-            self._flights[worker.play.remote(request)] = _Flight(worker, request)
-
-    def _collect(self) -> list[Episode]:
-        done, _ = ray.wait(list(self._flights), num_returns=1)
-        episodes: list[Episode] = []
-        for reference in done:
-            flight = self._flights.pop(reference)
-            try:
-                episode: Episode = ray.get(reference)
-            except RayActorError as error:
-                episodes += self._lose(flight, error)
+        """Give out what has room; the first one that has none waits, and all behind it."""
+        while work := self._next or self._schedule.take(time.monotonic()):
+            self._next = None
+            if work.refusal is not None:
+                self._begin(work, self._refuse(work))
+            elif self._has_room(len(work.unit)) and (worker := self._crew.place(work)):
+                self._begin(work, self._play(work, worker))
             else:
-                self._free.append(flight.worker)
-                self._listener.ended(episode, again=False)
-                episodes.append(episode)
-        return episodes
+                self._next = work
+                self._crew.hire(1 + self._schedule.num_fresh)
+                return
 
-    def _lose(self, flight: _Flight, error: RayActorError) -> list[Episode]:
-        """Store the episode that died with its worker, and put it back in the queue."""
-        if flight.worker not in self._dead:
-            self._dead.add(flight.worker)
-            self._free = deque(worker for worker in self._free if worker != flight.worker)
-            self._hire()
-        again = flight.request.attempt < self._rollout.max_attempts
-        episode = self._store_lost(flight.request, f"its worker died: {str(error).splitlines()[0]}")
+    def _begin(self, work: Work, playing: Coroutine[Any, Any, None]) -> None:
+        self._num_in_flight += len(work.unit)
+        task = asyncio.create_task(playing)
+        self._playing[task] = work
+        task.add_done_callback(self._played)
+
+    def _has_room(self, size: int) -> bool:
+        return not self._num_in_flight or self._num_in_flight + size <= self._max_in_flight
+
+    def _played(self, playing: asyncio.Task[None]) -> None:
+        self._playing.pop(playing)
+        self._feeder.finished()
+        self._note_error(playing)
+
+    def _note_error(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self._error = error
+        self._changed.set()
+
+    # One unit
+
+    async def _play(self, work: Work, worker: Worker) -> None:
+        for request in work.unit:
+            self._listener.began(request)
+        try:
+            async for reference in worker.actor.play.options(num_returns="streaming").remote(work.unit):
+                self._end(work, await reference)
+        except RayActorError as error:
+            await self._lose(work, worker, error)
+        self._schedule.finish(work, time.monotonic(), node=worker.node)
+        self._crew.leave(worker, work)
+
+    async def _refuse(self, work: Work) -> None:
+        assert work.refusal is not None
+        for request in work.unit:
+            self._end(work, await asyncio.to_thread(store_unplayed, request, work.refusal, self._spec.dataset))
+
+    def _end(self, work: Work, episode: Episode, *, broke_worker: bool = False) -> None:
+        again = self._schedule.ended(work, episode, broke_worker=broke_worker)
         self._listener.ended(episode, again=again)
         if again:
-            self._pending.appendleft(next_attempt(flight.request))
-        return [] if again else [episode]
+            self._num_in_flight -= 1
+        else:
+            self._deliver(episode)
+
+    # Deaths
+
+    async def _lose(self, work: Work, worker: Worker, error: RayActorError) -> None:
+        """Store the episodes that died with their worker."""
+        self._crew.kill(worker)
+        reason = f"its worker died: {worker.complaint or str(error).splitlines()[0]}"
+        for request in tuple(work.left.values()):
+            async with self._recovering:
+                episode = await asyncio.to_thread(self._store_lost, request, reason)
+            self._end(work, episode, broke_worker=True)
 
     def _store_lost(self, request: EpisodeRequest, reason: str) -> Episode:
         """Finish the journal of an episode whose worker died, which may not have got as far as making one."""
         self._await_death([request])
         self._recovered.update({episode.episode_id: episode for episode in recover(self._spec.dataset)})
-        if request.episode_id in self._recovered:
-            return self._recovered[request.episode_id]
-        tally = Tally(request)
-        tally.open(self._spec.dataset)
-        return tally.fail(SandboxUnavailableError(reason))
+        recovered = self._recovered.pop(request.episode_id, None)
+        return recovered or store_unplayed(request, SandboxUnavailableError(reason), self._spec.dataset)
 
-    def _close_workers(self) -> None:
-        """Let the workers end their machines and commit."""
-        closing = [worker.close.remote() for worker in dict.fromkeys(self._free)]
-        for reference in closing:
-            try:
-                ray.get(reference, timeout=_CLOSE_S)
-            except RayError as error:
-                log.warning("a worker did not close: %s", error)
+    async def _wind_up(self) -> None:
+        """End the workers for sure, and store what died with them as cancelled."""
+        self._crew.kill_all()
+        lost = [request for work in self._playing.values() for request in work.left.values()]
+        for playing in tuple(self._playing):
+            playing.cancel()
+        await asyncio.to_thread(self._store_cancelled, lost)
 
-    def _kill_workers(self) -> None:
-        """End the workers for sure; their machines end with them."""
-        busy = [flight.worker for flight in self._flights.values()]
-        for worker in dict.fromkeys([*self._free, *busy]):
-            ray.kill(worker)
+    def _store_cancelled(self, requests: list[EpisodeRequest]) -> None:
+        self._await_death(requests)
+        recover(self._spec.dataset, partial(interrupted_episode, outcome=Outcome.CANCELLED))
+        commit(self._spec.dataset)
 
     def _await_death(self, requests: Iterable[EpisodeRequest]) -> None:
         """Wait until dead workers have let go of their journals: Ray tells of a death before it has happened."""
@@ -166,3 +217,9 @@ class Runner:
         for request in requests:
             while is_open(self._spec.dataset, request.episode_id) and time.monotonic() < deadline:
                 time.sleep(0.02)
+
+    async def _tell(self) -> None:
+        """Pass on what the workers tell of themselves."""
+        while True:
+            await asyncio.sleep(self._rollout.beat_interval_s)
+            self._listener.beat(self._crew.flights())

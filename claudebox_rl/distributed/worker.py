@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+import os
 import queue
-from pathlib import Path
-from typing import Any
+import socket
+from collections.abc import Iterator
 
-from claudebox_rl.config import PolicyConfig
-from claudebox_rl.playing.player import EpisodePlayer
+from claudebox_rl.distributed.cluster import ray
+from claudebox_rl.playing.group import GroupPlayer
+from claudebox_rl.playing.player import EpisodePlayer, PlayerSpec, make_player
+from claudebox_rl.playing.schedule import Unit
 from claudebox_rl.sandbox.after_death import reap_after_death
-from claudebox_rl.types import Episode, EpisodeRequest
+from claudebox_rl.types import Episode, Flight
 
 
 class RolloutWorker:
-    """Holds as many players as it may play episodes at the same time; Ray calls it from that many threads.
+    """Holds as many players as it may play episodes at the same time; Ray calls `play` from that many threads.
 
     Args:
-        num_players: Episodes at the same time.
-        env_kwargs: Keywords of `ClaudeBoxEnv`.
-        policy: Who chooses the actions.
-        dataset: The dataset's folder or URI.
-        commit_interval_s: Longest time that finished episodes wait for their Parquet files.
+        spec: What is played with, and how many episodes at the same time.
     """
 
-    def __init__(
-        self,
-        num_players: int,
-        env_kwargs: dict[str, Any],
-        policy: PolicyConfig,
-        dataset: str | Path,
-        commit_interval_s: float,
-    ) -> None:
+    def __init__(self, spec: PlayerSpec) -> None:
         reap_after_death()
         self._players: queue.SimpleQueue[EpisodePlayer] = queue.SimpleQueue()
-        for _ in range(num_players):
-            self._players.put(EpisodePlayer(env_kwargs, policy, dataset, commit_interval_s))
+        self._num_players = spec.rollout.sessions_per_worker
+        for _ in range(self._num_players):
+            self._players.put(make_player(spec))
+        self._groups = GroupPlayer(spec.env_kwargs, spec.rollout.branch_at)
 
-    def play(self, request: EpisodeRequest) -> Episode:
-        """Play one episode; failures are outcomes."""
-        player = self._players.get()
+    def play(self, unit: Unit) -> Iterator[Episode]:
+        """Play a unit; failures are outcomes. A streaming generator, so that each episode is told of as it ends."""
+        # The schedule keeps as many places free for a group as it has members, as far as there are so many.
+        players = [self._players.get() for _ in range(min(len(unit), self._num_players))]
         try:
-            return player.play(request)
+            yield from self._groups.play(unit, players)
         finally:
-            self._players.put(player)
+            for player in players:
+                self._players.put(player)
+
+    def where(self) -> tuple[str, str]:
+        """Return the id of this node, and a name of this worker for people; answered once the worker is up."""
+        return ray.get_runtime_context().get_node_id(), f"{socket.gethostname()}:{os.getpid()}"
+
+    def beat(self) -> tuple[Flight, ...]:
+        """Return what is being played; answered in a thread of its own, whatever the players do."""
+        return ()
 
     def close(self) -> None:
         """End all machines and commit what is finished; only when nothing is being played."""
+        self._groups.close()
         while not self._players.empty():
             self._players.get().close()

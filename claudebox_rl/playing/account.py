@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from claudebox_rl.playing.listener import Silent
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome, Usage
 
 _FAILURES_KEPT = 20
@@ -82,7 +83,7 @@ class Playing:
     """By the account's clock: the begin of its stage, as far as it is known."""
 
 
-class RunAccount:
+class RunAccount(Silent):
     """Counts a run as it goes; a `Listener`. Its size hangs on tasks and workers, never on the number of episodes.
 
     Args:

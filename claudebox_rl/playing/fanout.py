@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claudebox_rl.playing.listener import Listener
-from claudebox_rl.types import Episode, EpisodeRequest
+from claudebox_rl.types import Episode, EpisodeRequest, Flight
 
 
 class Fanout:
@@ -25,3 +27,8 @@ class Fanout:
         """Tell of an episode that ended."""
         for listener in self._listeners:
             listener.ended(episode, again=again)
+
+    def beat(self, flights: Sequence[Flight]) -> None:
+        """Tell what workers do."""
+        for listener in self._listeners:
+            listener.beat(flights)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
-from claudebox_rl.config import PolicyConfig
+from claudebox_rl.config import PolicyConfig, RolloutConfig
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.playing.episode import run_episode
 from claudebox_rl.policies import Place, close_policy, make_policy
@@ -23,6 +24,25 @@ def make_seat(env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
     """Make an environment whose machines belong to this process, by the `seat` in its keywords."""
     env_id = ENVIRONMENTS.get(env_kwargs.get("seat", "user"), ENVIRONMENTS["user"])
     return gym.make(f"claudebox_rl:{env_id}", actor=False, disable_env_checker=True, **env_kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSpec:
+    """What players are made with; it travels to where the machines are."""
+
+    env_kwargs: dict[str, Any]
+    """Keywords of `ClaudeBoxEnv`, without `actor`: the player owns the machines."""
+    policy: PolicyConfig
+    """Who chooses the actions; made anew for each episode."""
+    dataset: str | Path
+    """The dataset's folder or URI."""
+    rollout: RolloutConfig
+    """Times and limits."""
+
+
+def make_player(spec: PlayerSpec) -> EpisodePlayer:
+    """Return a player; nothing is started yet."""
+    return EpisodePlayer(spec.env_kwargs, spec.policy, spec.dataset, spec.rollout.commit_interval_s)
 
 
 class EpisodePlayer:

@@ -109,6 +109,7 @@ def test_a_broken_model_is_exit_code_1_and_a_summary(
     script = tmp_path / "turns.yaml"
     script.write_text("- {status: 401, error: no such key, repeat: true}\n")
     arguments = ["model=scripted", f"model.options.script={script}", "agent.max_retries=0", "rollout.num_workers=0"]
+    arguments.append("rollout.max_attempts=1")
     assert (
         main(["rollout", "task=quickstart/fix-bug", f"sandbox={local_sandbox}", f"out={tmp_path}/d", *arguments]) == 1
     )

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -13,24 +14,35 @@ import pytest
 
 from claudebox_rl import load_dataset
 from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
-from claudebox_rl.distributed.runner import Runner, WorkerSpec
+from claudebox_rl.distributed.rollout import Rollout
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.playing.listener import Silent
 from claudebox_rl.playing.plan import plan_episodes
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome
+from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome
 
 TASK = "quickstart/fix-bug"
+ONE = RolloutConfig(num_workers=1)
 
 
-class Heard:
+class Heard(Silent):
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.lost: list[Episode] = []
+        self.finished: list[Episode] = []
 
     def began(self, request: EpisodeRequest) -> None:
         self.begun.append(request.episode_id)
 
     def ended(self, episode: Episode, *, again: bool) -> None:
-        if again:
-            self.lost.append(episode)
+        (self.lost if again else self.finished).append(episode)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
 
 
 def workers() -> list[int]:
@@ -58,13 +70,16 @@ def requests(count: int) -> list[EpisodeRequest]:
     return plan_episodes([TASK], episodes_per_task=count, seed=0, run_id="r", config={"x": 1})
 
 
+def make_rollout(sandbox: str, dataset: Path, count: int, heard: Silent, **kwargs: object) -> Rollout:
+    env_kwargs = {"task": TASK, "sandbox": sandbox, **kwargs}
+    config = RolloutConfig(num_workers=2, max_attempts=2, backoff_s=0.1, beat_interval_s=0.1)
+    spec = PlayerSpec(env_kwargs, PolicyConfig(), dataset, config)
+    return Rollout(requests(count), spec, RayConfig(), listener=heard)
+
+
 def play(sandbox: str, dataset: Path, count: int, **kwargs: object) -> tuple[list[Episode], Heard]:
     heard = Heard()
-    env_kwargs = {"task": TASK, "sandbox": sandbox, **kwargs}
-    rollout = RolloutConfig(num_workers=2, max_attempts=2)
-    return Runner(WorkerSpec(env_kwargs, PolicyConfig(), dataset), rollout, RayConfig(), heard).run(
-        requests(count)
-    ), heard
+    return list(make_rollout(sandbox, dataset, count, heard, **kwargs)), heard
 
 
 def slow(delay_s: float) -> dict:
@@ -129,21 +144,14 @@ def _sees_home(pid: int) -> bool:
 
 
 def test_a_worker_that_always_dies_ends_as_an_infra_error(local_sandbox: str, tmp_path: Path) -> None:
-    stop = threading.Event()
+    class Killer(Heard):
+        def beat(self, flights: Sequence[Flight]) -> None:
+            if len(self.begun) > len(self.lost) and (tmp_path / "journal" / f"{self.begun[-1]}.jsonl").exists():
+                for pid in workers():
+                    os.kill(pid, signal.SIGKILL)
 
-    def kill_all() -> None:
-        while not stop.is_set():
-            for pid in workers() if list((tmp_path / "journal").glob("*.jsonl")) else []:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.2)
-
-    killer = threading.Thread(target=kill_all)
-    killer.start()
-    try:
-        episodes, heard = play(local_sandbox, tmp_path, 1, model=slow(30.0))
-    finally:
-        stop.set()
-        killer.join()
+    heard = Killer()
+    episodes = list(make_rollout(local_sandbox, tmp_path, 1, heard, model=slow(30.0)))
     assert [(episode.outcome, episode.attempt) for episode in episodes] == [(Outcome.INFRA_ERROR, 2)]
     assert len(heard.lost) == 1
     assert len(load_dataset(tmp_path)) == 2
@@ -151,10 +159,12 @@ def test_a_worker_that_always_dies_ends_as_an_infra_error(local_sandbox: str, tm
 
 def test_siblings_go_on_where_a_model_fails(local_sandbox: str, tmp_path: Path) -> None:
     broken = {"upstream": "scripted", "options": {"script": [{"status": 500, "error": "no", "repeat": True}]}}
-    episodes, _ = play(local_sandbox, tmp_path, 3, model=broken, agent={"max_retries": 0})
+    model = broken | {"max_retries": 0}
+    episodes, heard = play(local_sandbox, tmp_path, 3, model=model, agent={"max_retries": 0})
     assert [episode.outcome for episode in episodes] == [Outcome.INFRA_ERROR] * 3
     assert {episode.error_type for episode in episodes} == {"GatewayError"}
     assert [episode.episode_return for episode in episodes] == [None] * 3
+    assert len(heard.lost) == 3, "each had a second attempt"
 
 
 def test_an_interrupt_keeps_what_finished(local_sandbox: str, tmp_path: Path) -> None:
@@ -162,13 +172,67 @@ def test_an_interrupt_keeps_what_finished(local_sandbox: str, tmp_path: Path) ->
         def ended(self, episode: Episode, *, again: bool) -> None:
             raise KeyboardInterrupt
 
-    env_kwargs = {"task": TASK, "sandbox": local_sandbox, "agent": "nop"}
-    runner = Runner(
-        WorkerSpec(env_kwargs, PolicyConfig(), tmp_path), RolloutConfig(num_workers=2), RayConfig(), Impatient()
-    )
     with pytest.raises(KeyboardInterrupt):
-        runner.run(requests(6))
+        list(make_rollout(local_sandbox, tmp_path, 6, Impatient(), agent="nop"))
     outcomes = [record.episode.outcome for record in load_dataset(tmp_path)]
     assert Outcome.COMPLETED in outcomes
     assert set(outcomes) <= {Outcome.COMPLETED, Outcome.CANCELLED}
+    assert all_gone()
+
+
+def test_a_taker_that_leaves_ends_the_rollout(local_sandbox: str, tmp_path: Path) -> None:
+    rollout = make_rollout(local_sandbox, tmp_path, 50, Heard(), agent="nop")
+    taken = []
+    for episode in rollout:
+        taken.append(episode.episode_id)
+        break
+    assert all_gone()
+    outcomes = {record.episode.episode_id: record.episode.outcome for record in load_dataset(tmp_path)}
+    assert outcomes[taken[0]] is Outcome.COMPLETED
+    assert len(outcomes) < 50
+    assert list(rollout) == []
+
+
+def test_a_slow_taker_holds_the_workers_back(local_sandbox: str, tmp_path: Path) -> None:
+    heard = Heard()
+    num_read = 0
+
+    def endless() -> Iterator[EpisodeRequest]:
+        nonlocal num_read
+        for request in requests(1000):
+            num_read += 1
+            yield request
+
+    env_kwargs = {"task": TASK, "sandbox": local_sandbox, "agent": "nop"}
+    spec = PlayerSpec(env_kwargs, PolicyConfig(), tmp_path, RolloutConfig(num_workers=1, max_in_flight=3))
+    with Rollout(endless(), spec, RayConfig(), listener=heard) as rollout:
+        episodes = iter(rollout)
+        taken = [next(episodes) for _ in range(2)]
+        wait_for(lambda: len(heard.begun) == 5)
+        wait_for(lambda: len(heard.finished) == 5)
+    assert [episode.outcome for episode in taken] == [Outcome.COMPLETED] * 2
+    assert (len(heard.begun), num_read) == (5, 6), "three played ahead of the taker, and one read"
+
+
+async def test_episodes_come_asynchronously_too(local_sandbox: str, tmp_path: Path) -> None:
+    episodes = [episode async for episode in make_rollout(local_sandbox, tmp_path, 3, Heard(), agent="nop")]
+    assert [episode.outcome for episode in episodes] == [Outcome.COMPLETED] * 3
+
+
+def test_what_no_node_can_hold_is_refused(tmp_path: Path) -> None:
+    spec = PlayerSpec({"task": TASK}, PolicyConfig(), tmp_path, RolloutConfig())
+    with pytest.raises(ConfigError, match=r"microvm 0 of 5.*ray\.can_grow"):
+        list(Rollout(requests(1), spec, RayConfig(microvms_per_session=5)))
+    with pytest.raises(ConfigError, match="label zone=moon"):
+        list(Rollout(requests(1), spec, RayConfig(worker_labels={"zone": "moon"})))
+
+
+def test_requests_that_fail_to_be_read_end_the_rollout(local_sandbox: str, tmp_path: Path) -> None:
+    def broken() -> Iterator[EpisodeRequest]:
+        yield from requests(1)
+        raise ValueError("no more of these")
+
+    spec = PlayerSpec({"task": TASK, "sandbox": local_sandbox, "agent": "nop"}, PolicyConfig(), tmp_path, ONE)
+    with pytest.raises(ValueError, match="no more of these"):
+        list(Rollout(broken(), spec, RayConfig()))
     assert all_gone()

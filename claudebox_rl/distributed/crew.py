@@ -1,0 +1,154 @@
+"""The workers of one rollout: hired, watched by their beat, and buried."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ray.exceptions import RayActorError, RayError
+
+from claudebox_rl.distributed.cluster import ray
+from claudebox_rl.distributed.worker import RolloutWorker
+from claudebox_rl.errors import RolloutError
+from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.playing.schedule import Work
+from claudebox_rl.types import Flight
+
+log = logging.getLogger(__name__)
+_CLOSE_S = 60.0
+_MAX_STILLBORN = 10
+"""Workers that die in a row before they are up, after which there is no sense in hiring more; a single one whose
+constructor fails is enough."""
+
+
+@dataclass(eq=False, slots=True)
+class Worker:
+    """The driver's view of one `RolloutWorker`."""
+
+    actor: Any
+    num_free: int
+    """Episodes that it could take."""
+    node: str = ""
+    """Ray's id of its node; empty until it is up."""
+    name: str = ""
+    flights: tuple[Flight, ...] = ()
+    """As it last told."""
+    complaint: str = ""
+    """Why it was killed."""
+    watch: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Crew:
+    """Hires at most `num_workers` workers. All of it belongs to one event loop.
+
+    Args:
+        spec: What workers are made with: how many, and how long they may be silent.
+        options: What Ray is told of each.
+        changed: Called when there may be room for work, or reason to give up.
+    """
+
+    def __init__(self, spec: PlayerSpec, options: dict[str, Any], changed: Callable[[], None]) -> None:
+        self._spec, self._rollout, self._changed = spec, spec.rollout, changed
+        rollout = spec.rollout
+        self._remote = ray.remote(
+            max_restarts=0,
+            max_task_retries=0,
+            max_concurrency=rollout.sessions_per_worker,
+            concurrency_groups={"beat": 1},
+            **options,
+        )(RolloutWorker)
+        self._workers: list[Worker] = []
+        self._num_stillborn = 0
+        self.hopeless: RolloutError | None = None
+        """Why no worker can be had."""
+
+    def hire(self, num_units: int) -> None:
+        """Have enough workers on their way for so many units that wait, as far as more may be hired."""
+        slots = self._rollout.sessions_per_worker
+        coming = sum(worker.num_free for worker in self._workers if not worker.node)
+        while coming < num_units and len(self._workers) < self._rollout.num_workers:
+            actor = self._remote.remote(self._spec)
+            worker = Worker(actor, slots)
+            worker.watch = asyncio.create_task(self._watch(worker))
+            self._workers.append(worker)
+            coming += slots
+
+    def place(self, work: Work) -> Worker | None:
+        """Return the best worker with room for a work, now that much fuller; None where there is none.
+
+        Nodes where the work failed come last, fuller workers after emptier ones.
+        """
+        size = self._size_of(work)
+        roomy = [worker for worker in self._workers if worker.node and worker.num_free >= size]
+        if not roomy:
+            return None
+        best = min(roomy, key=lambda worker: (worker.node in work.avoid, -worker.num_free))
+        best.num_free -= size
+        return best
+
+    def leave(self, worker: Worker, work: Work) -> None:
+        """Give the room back that `place` took."""
+        worker.num_free += self._size_of(work)
+        self._changed()
+
+    def flights(self) -> list[Flight]:
+        """Return what all workers do, as they last told."""
+        return [replace(flight, worker=worker.name) for worker in self._workers for flight in worker.flights]
+
+    def kill(self, worker: Worker, complaint: str = "") -> None:
+        """End a worker for sure; its machines end with it."""
+        worker.complaint = worker.complaint or complaint
+        if complaint:
+            log.warning("worker %s is killed: %s", worker.name, complaint)
+        ray.kill(worker.actor)
+        if worker in self._workers:
+            self._workers.remove(worker)
+        self._changed()
+
+    async def close(self) -> None:
+        """Let the workers end their machines and commit; nothing is being played any more."""
+        closing = [asyncio.ensure_future(_close(worker)) for worker in self._workers if worker.node]
+        if closing:
+            await asyncio.wait(closing)
+
+    def kill_all(self) -> None:
+        """End all workers for sure."""
+        for worker in tuple(self._workers):
+            if worker.watch is not None:
+                worker.watch.cancel()
+            self.kill(worker)
+
+    async def _watch(self, worker: Worker) -> None:
+        try:
+            worker.node, worker.name = await worker.actor.where.remote()
+            self._num_stillborn = 0
+            self._changed()
+            while True:
+                await asyncio.sleep(self._rollout.beat_interval_s)
+                beat = worker.actor.beat.options(concurrency_group="beat").remote()
+                worker.flights = await asyncio.wait_for(beat, self._rollout.beat_timeout_s)
+        except TimeoutError:
+            self.kill(worker, f"it gave no sign of life for {self._rollout.beat_timeout_s:g} s")
+        except RayActorError as error:
+            self._bury(worker, error)
+
+    def _bury(self, worker: Worker, error: RayActorError) -> None:
+        if not worker.node:
+            self._num_stillborn += 1
+            log.warning("a worker did not come up: %s", error)
+        if self._num_stillborn >= _MAX_STILLBORN or error.actor_init_failed:
+            self.hopeless = RolloutError(f"{self._num_stillborn} workers in a row did not come up: {error}")
+        self.kill(worker)
+
+    def _size_of(self, work: Work) -> int:
+        return min(len(work.unit), self._rollout.sessions_per_worker)
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        await asyncio.wait_for(worker.actor.close.remote(), _CLOSE_S)
+    except (RayError, TimeoutError) as error:
+        log.warning("worker %s did not close: %s", worker.name, error or f"no answer in {_CLOSE_S:g} s")
