@@ -173,6 +173,24 @@ class RolloutConfig:
 
 
 @dataclass
+class SweepConfig:
+    """How the jobs of a sweep are chosen and played."""
+
+    jobs: int | None = None
+    """Jobs at the same time; None: as many as have a processor for each of their workers."""
+    search: str = "grid"
+    """`grid` (every combination), or `optuna` (chosen one after another by what earlier ones came to)."""
+    trials: int = 20
+    """Of an adaptive search: jobs to be finished."""
+    maximize: Any = None
+    """Likewise: a column of the table, or a list of some; None, and nothing to minimize: `mean_return`."""
+    minimize: Any = None
+    """Likewise."""
+    seed: int = 0
+    """Likewise: of the choices. The episodes' own is `seed`."""
+
+
+@dataclass
 class RayConfig:
     """The cluster, and what one worker takes of it."""
 

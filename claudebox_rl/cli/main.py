@@ -13,17 +13,15 @@ from rich.console import Console
 from claudebox_rl import __version__
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.doctor_command import add_doctor
+from claudebox_rl.cli.exit_codes import EXIT_CODES
 from claudebox_rl.cli.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
 from claudebox_rl.cli.sessions_command import add_sessions
 from claudebox_rl.cli.skills_help import SKILLS_HELP
+from claudebox_rl.cli.sweep_command import add_sweep
 from claudebox_rl.cli.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
-
-EXIT_CODES = """\
-exit codes: 0 all well; 1 an episode ended in infra_error; 2 bad input or a machine that can't be had;
-130 interrupted (machines stopped, finished episodes kept)"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    add_sweep(commands)
     _describe_show(commands.add_parser("show", help="print a dataset's episodes, or one trajectory"))
     _describe_report(commands.add_parser("report", help="print where the time of a dataset's episodes went"))
     _describe_machines(

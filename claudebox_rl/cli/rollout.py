@@ -99,13 +99,14 @@ def _check(config: RolloutApp, console: Console) -> Prepared:
     check_rollout(config.rollout)
     if config.sandbox.name == "auto" and not memory_file().exists():
         console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
-    prepared = prepare(_env_kwargs(config), config.policy)
+    prepared = prepare(env_kwargs(config), config.policy)
     name, reason = prepared.sandbox.name, one_line(prepared.sandbox.reason)
     console.print(f"sandbox: {name} ({reason})", markup=False, highlight=False, soft_wrap=True)
     return prepared
 
 
-def _env_kwargs(config: RolloutApp) -> dict[str, Any]:
+def env_kwargs(config: RolloutApp) -> dict[str, Any]:
+    """Return the keywords of the environments that the settings ask for."""
     return {
         "seat": config.seat,
         "task": config.task,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,9 +25,11 @@ from claudebox_rl.config import (
     RayConfig,
     RolloutConfig,
     SandboxConfig,
+    SweepConfig,
 )
 from claudebox_rl.errors import ConfigError
 
+_SWEEP = "use `claudebox-rl sweep` instead of `rollout`"
 GROUPS = ("seat", "policy", "model", "agent", "sandbox")
 
 
@@ -50,6 +56,13 @@ class RolloutApp:
     ray: RayConfig = field(default_factory=RayConfig)
 
 
+@dataclass
+class SweepApp:
+    """What only `claudebox-rl sweep` can be told, beside what a rollout can."""
+
+    sweep: SweepConfig = field(default_factory=SweepConfig)
+
+
 def load_config(overrides: list[str]) -> RolloutApp:
     """Compose the shipped configuration with a user's overrides.
 
@@ -59,14 +72,40 @@ def load_config(overrides: list[str]) -> RolloutApp:
     Raises:
         ConfigError: An unknown key or group option (the message lists the known ones), or a value of a wrong type.
     """
-    ConfigStore.instance().store(name="schema", node=RolloutApp)
-    try:
-        with initialize_config_dir(config_dir=str(data_dir("configs")), version_base="1.3"):
-            config = OmegaConf.to_object(compose("rollout", overrides=overrides))
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(_explain(error)) from error
+    config = _compose("rollout", RolloutApp, overrides)
     assert isinstance(config, RolloutApp)
     return config
+
+
+def load_sweep_config(overrides: list[str]) -> SweepConfig:
+    """Compose the settings of a sweep itself with a user's overrides, all of which begin with `sweep.`.
+
+    Raises:
+        ConfigError: As `load_config`.
+    """
+    config = _compose("sweep", SweepApp, overrides)
+    assert isinstance(config, SweepApp)
+    return config.sweep
+
+
+@contextmanager
+def hydra_home() -> Generator[ConfigLoader]:
+    """Have Hydra look into the shipped configuration.
+
+    Raises:
+        ConfigError: Hydra refuses what is done inside; the message is shortened and lists the known keys.
+    """
+    try:
+        with initialize_config_dir(config_dir=str(data_dir("configs")), version_base="1.3"):
+            yield GlobalHydra.instance().config_loader()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(_explain(error)) from error
+
+
+def _compose(name: str, schema: type[RolloutApp | SweepApp], overrides: list[str]) -> object:
+    ConfigStore.instance().store(name=f"{name}_schema", node=schema)
+    with hydra_home():
+        return OmegaConf.to_object(compose(name, overrides=overrides))
 
 
 def options(group: str) -> list[str]:
@@ -80,6 +119,9 @@ def _explain(error: Exception) -> str:
     noise = ("Config search path", "provider=", "full_key", "object_type", "reference_type")
     lines = [line.strip() for line in str(cause).splitlines()]
     text = " ".join(line for line in lines if line and not line.startswith(noise))
+    text = text.replace("add --multirun to your command line", _SWEEP).replace(
+        "requires --multirun", f"is swept: {_SWEEP}"
+    )
     where = getattr(cause, "full_key", None)
     owner = getattr(cause, "object_type", None)
     known = ", ".join(f.name for f in fields(owner if isinstance(owner, type) and is_dataclass(owner) else RolloutApp))

@@ -8,19 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from claudebox_rl.playing.resume import FREE, GROWING, SHAPING
+
 _DIGITS = 12
-_ELSEWHERE = (
-    "out",
-    "ray",
-    "rollout.num_workers",
-    "rollout.sessions_per_worker",
-    "rollout.commit_interval_s",
-    "rollout.beat_interval_s",
-    "rollout.beat_timeout_s",
-    "rollout.max_in_flight",
-    "rollout.max_concurrent_starts",
-)
-"""Settings that say where and how densely episodes are played, but not which."""
+_SAYS_WHAT = (*SHAPING, GROWING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +54,13 @@ def _differences(
 ) -> Iterator[tuple[str, Any]]:
     for name, value in settings.items():
         key, default = f"{above}{name}", defaults.get(name)
-        if key in _ELSEWHERE or (name in defaults and value == default):
-            continue
         if isinstance(value, Mapping) and isinstance(default, Mapping):
             yield from _differences(cast("Mapping[str, Any]", value), cast("Mapping[str, Any]", default), f"{key}.")
-        else:
+        elif (name not in defaults or value != default) and _says_what(key):
             yield key, value
     yield from ((f"{above}{name}", None) for name in defaults if name not in settings)
+
+
+def _says_what(key: str) -> bool:
+    """Whether a setting says which episodes are played, not only where and how densely."""
+    return key in _SAYS_WHAT or not any(key == free or key.startswith(f"{free}.") for free in FREE)

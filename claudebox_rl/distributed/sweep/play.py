@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -110,8 +111,9 @@ class JobPlayer:
     def _stop(self) -> None:
         with self._lock:
             self._is_stopping = True
-        for rollout in tuple(self._open.values()):
-            rollout.close()
+        with ExitStack() as stack:  # one that can't be closed leaves none of the others open
+            for rollout in tuple(self._open.values()):
+                stack.callback(rollout.close)
 
 
 class _Here(Executor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from claudebox_rl.distributed.sweep.job import Job
 from claudebox_rl.trajectory import load_dataset
 
 _COLUMNS = (
-    "run_id", "episode_id", "attempt", "episode_return", "valid_for_training", "input_tokens", "output_tokens",
+    "run_id", "episode_id", "episode_return", "valid_for_training", "input_tokens", "output_tokens",
     "cost_usd", "started_at", "ended_at",
 )  # fmt: skip
+_FURTHER = re.compile(r"(-attempt\d+|-again)+$")
+"""What tells a further attempt's id from the first one's."""
 Row = dict[str, Any]
 
 
@@ -55,9 +58,7 @@ def summary_of(rows: Sequence[Row]) -> Summary:
     """Return the sums over the `episodes` rows of one run."""
     if not rows:
         return Summary()
-    last: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda row: row["attempt"]):
-        last[row["episode_id"].removesuffix(f"-attempt{row['attempt']}")] = row
+    last = {_FURTHER.sub("", row["episode_id"]): row for row in sorted(rows, key=lambda row: row["started_at"])}
     returns = [row["episode_return"] for row in last.values() if row["episode_return"] is not None]
     return Summary(
         episodes=len(last),

@@ -8,7 +8,11 @@ from claudebox_rl.distributed.sweep.job import Job, identify
 from claudebox_rl.distributed.sweep.search import Grid
 from claudebox_rl.distributed.sweep.summary import Summary, summary_of
 
-DEFAULTS = {"seed": 0, "model": {"upstream": "oracle", "options": {}}, "rollout": {"num_workers": 2, "episodes": 1}}
+DEFAULTS = {
+    "seed": 0,
+    "model": {"upstream": "oracle", "options": {}},
+    "rollout": {"num_workers": 2, "episodes_per_task": 1},
+}
 
 
 def settings(**changes: object) -> dict[str, object]:
@@ -26,8 +30,11 @@ def test_a_job_is_known_by_what_it_plays() -> None:
 
 
 def test_where_a_job_is_played_does_not_count() -> None:
-    elsewhere = settings(rollout={"num_workers": 7, "episodes": 1}, out="there", ray={"address": "auto"})
-    assert identify(elsewhere, DEFAULTS | {"out": None, "ray": {"address": "local"}}) == identify(DEFAULTS, DEFAULTS)
+    defaults = DEFAULTS | {"out": None, "ray": {"address": "local"}}
+    elsewhere = settings(rollout={"num_workers": 7, "episodes_per_task": 1}, out="there", ray={"address": "auto"})
+    assert identify(elsewhere, defaults) == identify(defaults, defaults)
+    more = settings(rollout={"num_workers": 2, "episodes_per_task": 8}, out=None, ray={"address": "local"})
+    assert identify(more, defaults) != identify(defaults, defaults)
 
 
 def test_the_same_job_is_in_a_grid_once() -> None:
@@ -36,23 +43,22 @@ def test_the_same_job_is_in_a_grid_once() -> None:
     assert [grid.next(), grid.next(), grid.next()] == [*grid.jobs, None]
 
 
-def row(episode_id: str, value: float | None, attempt: int = 1, seconds: float = 2.0) -> dict[str, object]:
+def row(episode_id: str, value: float | None, started_at: float = 100.0) -> dict[str, object]:
     return {
         "run_id": "run",
         "episode_id": episode_id,
-        "attempt": attempt,
         "episode_return": value,
         "valid_for_training": value is not None,
         "input_tokens": 10,
         "output_tokens": 5,
         "cost_usd": 0.5,
-        "started_at": 100.0,
-        "ended_at": 100.0 + seconds,
+        "started_at": started_at,
+        "ended_at": started_at + 2.0,
     }
 
 
 def test_the_last_attempt_counts_and_all_are_paid_for() -> None:
-    rows = [row("a-0", 1.0), row("a-1-attempt2", 0.0, attempt=2), row("a-1", None), row("a-2", None)]
+    rows = [row("a-1-attempt2", 0.0, 103.0), row("a-0-again", 1.0, 105.0), row("a-1", None), row("a-2", None)]
     assert summary_of(rows) == Summary(
         episodes=3,
         mean_return=0.5,
