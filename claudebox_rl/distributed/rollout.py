@@ -7,6 +7,7 @@ import dataclasses
 import time
 import uuid
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sized
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -17,8 +18,8 @@ from claudebox_rl.playing.listener import Listener, Silent
 from claudebox_rl.playing.plan import in_groups, plan_episodes
 from claudebox_rl.playing.player import PlayerSpec
 from claudebox_rl.playing.prepare import check_rollout, prepare
+from claudebox_rl.playing.run import RunRecord, opened_run
 from claudebox_rl.playing.schedule import Unit, as_unit
-from claudebox_rl.trajectory import recover
 from claudebox_rl.types import Episode, EpisodeRequest
 
 
@@ -36,7 +37,8 @@ class Rollout:
 
     Args:
         requests: What to play: requests, and tuples of requests (groups, each of one task). Read as they are needed,
-            in a thread of their own, and so may be endless, or wait.
+            in a thread of their own, and so may be endless, or wait. Or a context manager that gives them, which is
+            entered at the start and left at the end: a run that is held meanwhile.
         spec: What is played with, by how many workers, and into which dataset.
         cluster: Where they run.
         run_id: Put into requests that have none.
@@ -52,7 +54,7 @@ class Rollout:
 
     def __init__(
         self,
-        requests: Iterable[EpisodeRequest | Unit],
+        requests: Iterable[EpisodeRequest | Unit] | AbstractContextManager[Iterable[EpisodeRequest | Unit]],
         spec: PlayerSpec,
         cluster: RayConfig,
         *,
@@ -61,7 +63,8 @@ class Rollout:
     ) -> None:
         check_rollout(spec.rollout)
         self.run_id, self.dataset = run_id, spec.dataset
-        self._units = _units(requests)
+        self._requests = requests
+        self._held = ExitStack()
         self._spec, self._cluster = spec, cluster
         self._listener = listener or Silent()
         self._source: _Source | None = None
@@ -88,8 +91,9 @@ class Rollout:
             TrajectoryError: The dataset can't be written; finished episodes stay in its journal.
         """
         self._is_closed = True
-        if self._source is not None:
-            self._source.close()
+        with self._held:
+            if self._source is not None:
+                self._source.close()
 
     def __enter__(self) -> Self:
         return self
@@ -105,12 +109,15 @@ class Rollout:
         return self._source.next()
 
     def _start(self) -> _Source:
-        recover(self.dataset)  # what an earlier rollout into this folder was killed in; the next commit takes it
-        if self._spec.rollout.num_workers == 0 or not self._units:
-            return Inline(self._units, self._spec, self._listener)
+        requests = self._requests
+        if isinstance(requests, AbstractContextManager):
+            requests = self._held.enter_context(requests)
+        units = _units(requests)
+        if self._spec.rollout.num_workers == 0 or not units:
+            return Inline(units, self._spec, self._listener)
         from claudebox_rl.distributed.stream import Stream  # loads Ray
 
-        return Stream(self._units, self._spec, self._cluster, self._listener)
+        return Stream(units, self._spec, self._cluster, self._listener)
 
 
 class _Units:
@@ -152,11 +159,11 @@ def rollout(
     ```
 
     Args:
-        requests: What to play; None: each task `episodes_per_task` times.
+        requests: What to play; None: each task `episodes_per_task` times, as far as the run's dataset has them not.
         policy: Who chooses the actions: by name, or the fields of `PolicyConfig`.
         ray: The cluster's address, or the fields of `RayConfig`.
         out: The dataset's folder or URI; None: `rollouts/<run_id>`.
-        run_id: Part of the episodes' ids; None: the time, and four random digits.
+        run_id: Part of the episodes' ids; the same again goes on with a run. None: the time, and four random digits.
         seed: Of the first episode of each task; the next ones count up.
         listener: Hears of each episode, in the scheduler's thread.
         **settings: Keywords of `ClaudeBoxEnv` (`task`, `model`, `agent`, `sandbox`, `seat`, `rewards`, ...) and fields
@@ -176,19 +183,31 @@ def rollout(
     cluster = parse(RayConfig, ray, key="address", where="ray")
     prepared = prepare(env_kwargs, who)
     run_id = run_id or new_run_id()
-    if requests is None:
+    dataset = out if out and "://" in str(out) else Path(out or f"rollouts/{run_id}").expanduser().absolute()
+    work: Iterable[EpisodeRequest | Unit] | AbstractContextManager[Iterable[EpisodeRequest | Unit]]
+    if requests is not None:
+        work = requests
+    else:
+        stored = {**_json(env_kwargs), "policy": dataclasses.asdict(who), "rollout": dataclasses.asdict(config)}
         plan = plan_episodes(
             prepared.task_ids,
             episodes_per_task=config.episodes_per_task,
             group_size=config.group_size,
             seed=seed,
             run_id=run_id,
-            config={**_json(env_kwargs), "policy": dataclasses.asdict(who), "rollout": dataclasses.asdict(config)},
+            config=stored,
         )
-        requests = in_groups(plan, config.group_size)
-    dataset = out if out and "://" in str(out) else Path(out or f"rollouts/{run_id}").expanduser().absolute()
+        work = _left(dataset, RunRecord(run_id, stored), plan, config)
     spec = PlayerSpec(prepared.env_kwargs, who, dataset, config)
-    return Rollout(requests, spec, cluster, run_id=run_id, listener=listener)
+    return Rollout(work, spec, cluster, run_id=run_id, listener=listener)
+
+
+@contextmanager
+def _left(
+    dataset: str | Path, record: RunRecord, plan: list[EpisodeRequest], config: RolloutConfig
+) -> Generator[Iterable[EpisodeRequest | Unit]]:
+    with opened_run(dataset, record, plan, max_attempts=config.max_attempts) as left:
+        yield in_groups(left, config.group_size)
 
 
 def new_run_id() -> str:

@@ -194,7 +194,8 @@ class Runner:
     def _store_lost(self, request: EpisodeRequest, reason: str) -> Episode:
         """Finish the journal of an episode whose worker died, which may not have got as far as making one."""
         self._await_death([request])
-        self._recovered.update({episode.episode_id: episode for episode in recover(self._spec.dataset)})
+        found = recover(self._spec.dataset, run_id=request.run_id)
+        self._recovered.update({episode.episode_id: episode for episode in found})
         recovered = self._recovered.pop(request.episode_id, None)
         return recovered or store_unplayed(request, SandboxUnavailableError(reason), self._spec.dataset)
 
@@ -208,7 +209,8 @@ class Runner:
 
     def _store_cancelled(self, requests: list[EpisodeRequest]) -> None:
         self._await_death(requests)
-        recover(self._spec.dataset, partial(interrupted_episode, outcome=Outcome.CANCELLED))
+        for run_id in {request.run_id for request in requests}:
+            recover(self._spec.dataset, partial(interrupted_episode, outcome=Outcome.CANCELLED), run_id=run_id)
         commit(self._spec.dataset)
 
     def _await_death(self, requests: Iterable[EpisodeRequest]) -> None:

@@ -65,7 +65,10 @@ def interrupted_episode(interrupted: Interrupted, outcome: Outcome = Outcome.INF
 
 
 def recover(
-    dataset: str | Path, make_episode: Callable[[Interrupted], Episode] = interrupted_episode
+    dataset: str | Path,
+    make_episode: Callable[[Interrupted], Episode] = interrupted_episode,
+    *,
+    run_id: str | None = None,
 ) -> tuple[Episode, ...]:
     """Finish the journals whose writer is dead, so that the next `commit` takes them.
 
@@ -75,6 +78,7 @@ def recover(
         dataset: The dataset's folder or URI; of journals, those on this host.
         make_episode: Says how such an episode ended; `partial(interrupted_episode, outcome=Outcome.CANCELLED)` where
             somebody stopped it.
+        run_id: Only the episodes of this run; None: of all.
 
     Returns:
         The episodes that were finished here.
@@ -88,7 +92,9 @@ def recover(
     with boundary(TrajectoryError, f"can't recover {dataset}", dataset=str(dataset)):
         for path in sorted(journal_folder(dataset).glob(f"*{SUFFIX}")):
             with _disk.abandoned(path) as fd, quarantine.of(path):
-                if fd is not None and not has_end(fd) and (episode := _finish(fd, path, make_episode)):
+                if fd is None or has_end(fd) or not _is_of(path, run_id):
+                    continue
+                if episode := _finish(fd, path, make_episode):
                     closed.append(episode)
     quarantine.report()
     return tuple(closed)
@@ -119,11 +125,16 @@ def set_aside(dataset: str | Path, run_id: str, *, also_finished: bool = False) 
             with _disk.abandoned(path) as fd, quarantine.of(path):
                 if fd is None or (has_end(fd) and not also_finished):
                     continue
-                if replay(path).facts.get("run_id", run_id) == run_id:
+                if _is_of(path, run_id):
                     path.replace(journals / f"{path.name}.interrupted")
                     found.append(path.stem)
     quarantine.report()
     return tuple(found)
+
+
+def _is_of(path: Path, run_id: str | None) -> bool:
+    """Whether a journal is a run's; one that tells of none may be any run's."""
+    return run_id is None or replay(path).facts.get("run_id", run_id) == run_id
 
 
 def _finish(fd: int, path: Path, make_episode: Callable[[Interrupted], Episode]) -> Episode | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudebox_rl.config import RolloutConfig
@@ -45,6 +45,7 @@ def test_attempts_are_used_up_by_the_infrastructure_alone() -> None:
     assert (more.attempt, more.seed, more.group_id) == (3, request.seed, request.group_id)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(Outcome)), max_size=12), st.integers(1, 4))
 def test_a_run_that_is_started_often_enough_ends(ends: list[Outcome], max_attempts: int) -> None:
     (request, _) = plan(1)
