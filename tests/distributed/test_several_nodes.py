@@ -68,7 +68,8 @@ def test_a_node_is_lost_and_one_comes(local_sandbox: str, cluster_of_three: Clus
         owners = set(workers_of(lost))
         wait_until(lambda: any(entry.owner_pid in owners for entry in journal.records()), driver)
         cluster_of_three.remove_node(lost, allow_graceful=False)
-        cluster_of_three.add_node(num_cpus=1, resources=ONE_WORKER)
+        new = cluster_of_three.add_node(num_cpus=1, resources=ONE_WORKER)
+        wait_until(lambda: bool(workers_of(new)), driver)
         driver.wait()
     log = dataset.with_suffix(".log").read_text()
     assert driver.returncode == 0, log

@@ -2,8 +2,8 @@
 
 Anyone can try a cluster so, as root:
 
-    sudo .venv/bin/python tests/distributed/two_nodes.py                     # plays the quickstart tasks on both
-    sudo .venv/bin/python tests/distributed/two_nodes.py model=nop rollout.num_workers=4
+    sudo .venv/bin/python tests/distributed/two_nodes.py rollout.num_workers=4              # two on each node
+    sudo .venv/bin/python tests/distributed/two_nodes.py rollout.num_workers=4 model=nop
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Site:
             f"--node-ip-address={self.address}",
             f"--temp-dir={self.home / 'ray'}",
             "--num-cpus=2",
+            '--resources={"microvm": 2}',  # so that four workers are two on each
             "--object-store-memory=100000000",
         )
 
