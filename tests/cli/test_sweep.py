@@ -114,6 +114,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("num_workers", "end"), [(0, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGINT)])
 def test_a_sweep_that_was_ended_plays_only_what_is_missing(
     local_sandbox: str, tmp_path: Path, num_workers: int, end: signal.Signals
