@@ -144,6 +144,7 @@ class RolloutConfig:
     sessions_per_worker: int = 1
     """Episodes that one actor plays at the same time; more is denser, 1 isolates a crash."""
     episodes_per_task: int = 1
+    """Rounded up to whole groups."""
     group_size: int = 1
     """Episodes of a task that begin in one prepared state, on one worker; 1: each begins by itself."""
     branch_at: int | None = None

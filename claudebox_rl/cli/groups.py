@@ -16,7 +16,7 @@ from claudebox_rl.trajectory import Group, load_dataset
 _SHOWN = 50
 
 
-def print_groups(console: Console, dataset: Path, run_id: str) -> None:
+def print_groups(console: Console, dataset: str | Path, run_id: str) -> None:
     """Print a row for each group of a run.
 
     Args:

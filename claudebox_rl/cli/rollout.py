@@ -99,7 +99,7 @@ def _check(config: RolloutApp, console: Console) -> Prepared:
     check_rollout(config.rollout)
     if config.sandbox.name == "auto" and not memory_file().exists():
         console.print("sandbox: trying once whether a micro-VM runs here, which may take some minutes")
-    prepared = prepare(env_kwargs(config), config.policy)
+    prepared = prepare(env_kwargs(config), config.policy, config.rollout)
     name, reason = prepared.sandbox.name, one_line(prepared.sandbox.reason)
     console.print(f"sandbox: {name} ({reason})", markup=False, highlight=False, soft_wrap=True)
     return prepared

@@ -25,6 +25,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   max_steps=16               steps of one episode; by default what the seat says
   rollout.num_workers=2      Ray actors that play; 0: in this process, without Ray
   rollout.episodes_per_task=1
+  rollout.group_size=8       episodes that begin in one prepared state, by forks of it; with rollout.branch_at=2 the
+                             first one plays two steps, and the others branch off from there
   seed=0
   run=exp1                   the run's id; started again with the same id, only what is missing is played (default: the
                              time); `--resume FOLDER` goes on with the settings that are stored there

@@ -69,7 +69,7 @@ def sweep(arguments: list[str], *, only_plan: bool = False) -> int:
 
 def _prepare(config: RolloutApp) -> Prepared:
     check_rollout(config.rollout)
-    return prepare(env_kwargs(config), config.policy)
+    return prepare(env_kwargs(config), config.policy, config.rollout)
 
 
 def _path(line: SweepLine, planned: Sequence[JobPlan]) -> Path:

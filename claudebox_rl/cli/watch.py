@@ -12,6 +12,7 @@ from rich.console import Console
 
 from claudebox_rl.cli.closing import print_closing
 from claudebox_rl.cli.events import EventLines
+from claudebox_rl.cli.groups import print_groups
 from claudebox_rl.cli.lines import EpisodeLines
 from claudebox_rl.cli.live import LiveDisplay
 from claudebox_rl.cli.report import report
@@ -42,6 +43,7 @@ class Watch:
         self._dataset = dataset
         self._account = account = RunAccount(num_planned)
         self._events = EventLines(sys.stdout, account, run_id) if events else None
+        self._has_groups = False
         lines = EpisodeLines(console, account, only_errors=console.is_terminal)
         self.listener = Fanout(account, lines, *([self._events] if self._events else []))
         """What the run is to tell."""
@@ -56,6 +58,7 @@ class Watch:
             config: Its settings, of which only names are told.
             sandbox: The backend that was chosen.
         """
+        self._has_groups = config.rollout.group_size > 1
         if self._events is not None:
             self._events.run_started(
                 dataset=str(self._dataset),
@@ -68,15 +71,17 @@ class Watch:
     def close(self, *, interrupted: bool = False) -> int:
         """Print the closing tables, and return the exit code."""
         print_closing(self._console, self._account, self._dataset)
-        self._print_times()
+        self._print_from_dataset()
         exit_code = 130 if interrupted else int(self._account.outcomes[Outcome.INFRA_ERROR] > 0)
         if self._events is not None:
             self._events.run_ended(exit_code)
         return exit_code
 
-    def _print_times(self) -> None:
-        """Print where the time went; a dataset that can't be read back is no reason to fail what was played."""
+    def _print_from_dataset(self) -> None:
+        """Print what groups earned and where the time went; that it can't be read back is no reason to fail a run."""
         try:
+            if self._has_groups:
+                print_groups(self._console, self._dataset, self._run_id)
             report(str(self._dataset), self._run_id, console=self._console)
         except TrajectoryError as error:
             message = printable(f"no report: {error}")

@@ -181,7 +181,7 @@ def rollout(
     env_kwargs = {name: value for name, value in settings.items() if not hasattr(config, name)}
     who = parse(PolicyConfig, policy, key="name", where="policy")
     cluster = parse(RayConfig, ray, key="address", where="ray")
-    prepared = prepare(env_kwargs, who)
+    prepared = prepare(env_kwargs, who, config)
     run_id = run_id or new_run_id()
     dataset = out if out and "://" in str(out) else Path(out or f"rollouts/{run_id}").expanduser().absolute()
     work: Iterable[EpisodeRequest | Unit] | AbstractContextManager[Iterable[EpisodeRequest | Unit]]

@@ -9,6 +9,8 @@ from typing import Any
 from claudebox_rl.config import DeadlineConfig, PolicyConfig, RolloutConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.env.loop import shared_loop
+from claudebox_rl.env.seats import seat_class
+from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.playing.player import make_seat
 from claudebox_rl.policies import Place, close_policy, make_policy
@@ -40,7 +42,7 @@ class Prepared:
     sandbox: Choice
 
 
-def prepare(env_kwargs: dict[str, Any], policy: PolicyConfig) -> Prepared:
+def prepare(env_kwargs: dict[str, Any], policy: PolicyConfig, rollout: RolloutConfig) -> Prepared:
     """Make everything once that can be made without a machine, and fix the choice of the sandbox for all workers.
 
     Raises:
@@ -51,6 +53,7 @@ def prepare(env_kwargs: dict[str, Any], policy: PolicyConfig) -> Prepared:
     env = make_seat(env_kwargs)
     assert isinstance(env.unwrapped, ClaudeBoxEnv)
     settings, tasks = env.unwrapped.settings, list(env.unwrapped.tasks.values())
+    _check_branching(rollout, settings)
     close_policy(make_policy(policy, Place(settings.seat, env.action_space)))
     choice = shared_loop().run(
         preflight(settings.sandbox, settings.model, settings.agent, tasks, settings.skills, settings.security_policy)
@@ -77,3 +80,20 @@ def check_rollout(rollout: RolloutConfig) -> None:
     for name, value in positive.items():
         if value is not None and not value > 0:
             raise ConfigError(f"rollout.{name} must be above 0, not {value}", field=name)
+
+
+def _check_branching(rollout: RolloutConfig, settings: EnvSettings) -> None:
+    if rollout.branch_at is None:
+        return
+    if not seat_class(settings.seat).can_fork:
+        raise ConfigError(
+            f"seat={settings.seat} can't branch, since the agent is at work between its steps: leave rollout.branch_at "
+            f"out, or play seat=user or seat=shell",
+            field="branch_at",
+        )
+    if rollout.branch_at >= settings.max_steps:
+        raise ConfigError(
+            f"rollout.branch_at={rollout.branch_at} is never reached: episodes end after "
+            f"max_steps={settings.max_steps}",
+            field="branch_at",
+        )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from claudebox_rl import SUBMIT, load_dataset
+from claudebox_rl import SUBMIT, load_dataset, rollout
 from claudebox_rl.config import PolicyConfig
 from claudebox_rl.env.base import ClaudeBoxEnv
 from claudebox_rl.errors import SandboxUnavailableError
@@ -154,32 +154,36 @@ def test_a_trunk_that_ends_early_is_an_episode_and_the_next_one_is_the_trunk(
 
 
 class OnceBroken:
-    """Breaks in the first episode of the process that asks for it, and submits in all others."""
+    """Loses its machine at the first action of all, and submits in all others."""
 
     breaks = True
 
     def __init__(self, place: object) -> None:
-        self._breaks, OnceBroken.breaks = OnceBroken.breaks, False
+        pass
 
     def __call__(self, observation: dict[str, Any]) -> str:
-        if self._breaks:
+        if OnceBroken.breaks:
+            OnceBroken.breaks = False
             raise SandboxUnavailableError("lost")
         return SUBMIT
 
 
-def test_what_was_lost_begins_in_the_same_state_again(
+def test_what_is_lost_is_refilled_from_the_same_state(
     local_sandbox: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(OnceBroken, "breaks", True)
-    room = Room(local_sandbox, tmp_path, monkeypatch, PolicyConfig(f"{__name__}:OnceBroken"))
-    assert [one.outcome for one in room.play(unit(2))] == [Outcome.INFRA_ERROR, Outcome.COMPLETED]
-    (refill,) = unit(1, seed=5)
-    assert [one.outcome for one in room.play((refill,))] == [Outcome.COMPLETED]
-    assert room.num_prepared == 1
-    assert not list(journal.machines_dir().glob("*.json")), "nothing stands on where nobody was lost"
-    room.close()
+    prepared: list[object] = []
+    monkeypatch.setattr(group_module, "make_seat", lambda kwargs: prepared.append(kwargs) or make_seat(kwargs))
+    settings = {"seat": "shell", "task": TASK, "sandbox": local_sandbox, "num_workers": 0, "backoff_s": 0.0}
+    played = rollout(policy=f"{__name__}:OnceBroken", group_size=2, out=tmp_path, run_id="r", **settings)
+    assert told(list(played)) == [
+        ("fix-bug-1-r", Outcome.COMPLETED, None, None),
+        ("fix-bug-0-r-attempt2", Outcome.COMPLETED, None, None),
+    ]
+    assert len(prepared) == 1
     (group,) = load_dataset(tmp_path).groups()
-    assert (group.num_valid, group.num_invalid) == (2, 1)
+    assert (group.group_id, group.num_valid, group.num_invalid) == ("fix-bug-group0-r", 2, 1)
+    assert not list(journal.machines_dir().glob("*.json")), "nothing stands on where nobody is missing"
 
 
 def test_a_start_whose_machine_died_is_prepared_anew(local_sandbox: str) -> None:
