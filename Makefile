@@ -48,6 +48,7 @@ package: $(READY)  ## build the wheel through the sdist, install it afresh and r
 	@$(VENV)/bin/python -m pytest -n 0 -m slow tests/test_packaging.py
 
 slow: $(READY)  ## skills and templates with real packages, databases, probes, kills: most of an hour, needs registries
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[metrics]'
 	@$(VENV)/bin/python -m pytest -n 0 -m "slow and not lab" $(patsubst %,--ignore %,$(OTHER_SLOW)) $(ARGS)
 
 lab: $(READY)  ## the tests that need micro-VMs, in the micro-VM lab (Debian, root, QEMU from apt)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from claudebox_rl.playing.account import RunAccount
-from claudebox_rl.playing.listener import Silent
-from claudebox_rl.types import Episode, EpisodeRequest
+from claudebox_rl.playing.account import Playing, RunAccount
+from claudebox_rl.types import Episode, EpisodeRequest, Flight
 
+_BEAT_EVERY_S = 10.0
 Value = str | int | float | bool | None | list[dict[str, "Value"]] | dict[str, int]
 
 
-class EventLines(Silent):
+class EventLines:
     """Writes each event as it happens; a `Listener`.
 
     Lines are ASCII: JSON's escapes stand for whatever a terminal would obey. Settings, requests and answers, which may
@@ -35,6 +35,7 @@ class EventLines(Silent):
         self._account = account
         self._run_id = run_id
         self._clock = clock
+        self._next_beat = 0.0
 
     def run_started(self, *, dataset: str, model: str, agent: str, sandbox: str, num_workers: int) -> None:
         """Tell of a run that is about to begin."""
@@ -88,6 +89,29 @@ class EventLines(Silent):
             error_message=episode.error_message,
         )
 
+    def beat(self, flights: Sequence[Flight]) -> None:
+        """Tell how far the run is, at most every ten seconds."""
+        account, sums = self._account, self._account.all
+        if account.now() < self._next_beat:
+            return
+        self._next_beat = account.now() + _BEAT_EVERY_S
+        self._write(
+            "beat",
+            num_episodes=sums.num_episodes,
+            num_total=account.num_total,
+            num_running=len(account.playing),
+            num_failed=sums.num_failed,
+            num_machines=account.num_machines,
+            mean_return=sums.mean_return,
+            input_tokens=sums.usage.input_tokens,
+            output_tokens=sums.usage.output_tokens,
+            cached_tokens=sums.usage.cached_tokens,
+            cost_usd=sums.cost_usd,
+            episodes_per_s=account.rate,
+            eta_s=account.eta_s,
+            playing=[_playing(one, account.now()) for one in account.playing.values()],
+        )
+
     def run_ended(self, exit_code: int) -> None:
         """Tell of the end of a run, with its sums."""
         account, sums = self._account, self._account.all
@@ -114,3 +138,13 @@ class EventLines(Silent):
         line = json.dumps({"event": event, "time": self._clock(), "run_id": self._run_id, **finite}, allow_nan=False)
         self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+def _playing(one: Playing, now: float) -> dict[str, Value]:
+    return {
+        "episode_id": one.request.episode_id,
+        "task_id": one.request.task_id,
+        "stage": str(one.stage) if one.stage else None,
+        "stage_s": now - one.since,
+        "worker": one.worker,
+    }

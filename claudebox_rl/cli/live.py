@@ -15,6 +15,7 @@ from rich.text import Text
 from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.cli.words import age, compact, dollars
 from claudebox_rl.playing.account import Playing, RunAccount
+from claudebox_rl.types import Stage
 
 _REFRESHES_PER_S = 4
 _BAR_WIDTH = 30
@@ -55,6 +56,7 @@ class LiveDisplay:
 
     def _sums(self) -> str:
         sums, usage = self._account.all, self._account.all.usage
+        machines = self._account.num_machines
         share = "" if sums.valid_share is None else f" ({sums.valid_share:.0%} valid)"
         mean = "-" if sums.mean_return is None else f"{sums.mean_return:.3f}"
         return "  ".join(
@@ -62,12 +64,18 @@ class LiveDisplay:
                 f"mean return {mean}{share}",
                 f"{compact(usage.input_tokens)} tokens in, {compact(usage.output_tokens)} out",
                 f"${dollars(sums.cost_usd)}",
+                *([f"{machines} machines"] if machines else []),
             ]
         )
 
     def _stages(self) -> list[str]:
         playing = sorted(self._account.playing.copy().values(), key=lambda one: one.since)
-        return [f"{len(playing)} playing: {self._names(playing)}"] if playing else []
+        by_stage = {stage: [one for one in playing if one.stage is stage] for stage in (None, *Stage)}
+        return [
+            f"{stage or 'playing':<7} {len(members):>3}  {self._names(members)}"
+            for stage, members in by_stage.items()
+            if members
+        ]
 
     def _names(self, playing: list[Playing]) -> str:
         now = self._account.now()

@@ -24,6 +24,7 @@ if "ray" not in sys.modules:
 
 ray: Any = import_module("ray")
 """Ray, untyped for the most part; imported here and nowhere else, so that the line above comes first."""
+ray_metrics: Any = import_module("ray.util.metrics")
 
 log = logging.getLogger(__name__)
 

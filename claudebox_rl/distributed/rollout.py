@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from claudebox_rl.config import DeadlineConfig, PolicyConfig, RayConfig, RolloutConfig, parse
+from claudebox_rl.playing.fanout import Fanout
 from claudebox_rl.playing.inline import Inline
 from claudebox_rl.playing.listener import Listener, Silent
 from claudebox_rl.playing.plan import in_groups, plan_episodes
@@ -115,9 +116,11 @@ class Rollout:
         units = _units(requests)
         if self._spec.rollout.num_workers == 0 or not units:
             return Inline(units, self._spec, self._listener)
-        from claudebox_rl.distributed.stream import Stream  # loads Ray
+        from claudebox_rl.distributed.metrics import RayMetrics  # they load Ray
+        from claudebox_rl.distributed.stream import Stream
 
-        return Stream(units, self._spec, self._cluster, self._listener)
+        listener = Fanout(RayMetrics(self.run_id), self._listener)
+        return Stream(units, self._spec, self._cluster, listener)
 
 
 class _Units:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from claudebox_rl.playing.listener import Silent
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome, Usage
+from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome, Stage, Usage
 
 _FAILURES_KEPT = 20
 _LONGEST_MESSAGE = 500
@@ -80,10 +79,14 @@ class Playing:
 
     request: EpisodeRequest
     since: float
-    """By the account's clock: the begin of its stage, as far as it is known."""
+    """By the account's clock: the begin of its stage; of the episode, as long as that is not known."""
+    stage: Stage | None = None
+    """As its worker last told; None before it did."""
+    worker: str = ""
+    """Who plays it, likewise."""
 
 
-class RunAccount(Silent):
+class RunAccount:
     """Counts a run as it goes; a `Listener`. Its size hangs on tasks and workers, never on the number of episodes.
 
     Args:
@@ -130,9 +133,21 @@ class RunAccount(Silent):
             message = (episode.error_message or "")[:_LONGEST_MESSAGE]
             self.failures.append(FailedEpisode(episode.episode_id, episode.outcome, episode.error_type, message))
 
+    def beat(self, flights: Sequence[Flight]) -> None:
+        """Note where the episodes are that are being played."""
+        now = self._clock()
+        for flight in flights:
+            if (playing := self.playing.get(flight.episode_id)) is not None:
+                playing.stage, playing.since, playing.worker = flight.stage, now - flight.stage_s, flight.worker
+
     def now(self) -> float:
         """Return the time by the account's clock."""
         return self._clock()
+
+    @property
+    def num_machines(self) -> int:
+        """Machines that start or run, as the workers last told."""
+        return sum(one.stage not in (None, Stage.QUEUED) for one in self.playing.copy().values())
 
     @property
     def num_total(self) -> int:

@@ -12,7 +12,7 @@ from claudebox_rl.cli.lines import EpisodeLines
 from claudebox_rl.cli.live import LiveDisplay
 from claudebox_rl.playing.account import RunAccount
 from claudebox_rl.playing.fanout import Fanout
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome, Usage
+from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome, Stage, Usage
 
 
 class Clock:
@@ -74,7 +74,22 @@ def test_the_display() -> None:
     assert rendered(account_in_mid_run(), 110) == [
         "━━━━━╺━━━━━━━━━━━━━━━━━━━━━━━━  2/12 episodes  2 running  1 failed  0:01:20  1.5/min  7 min left",
         "mean return 1.000 (50% valid)  24.0k tokens in, 680 out  $0.5000",
-        "2 playing: parse-log 80 s, fix-bug 20 s",
+        "playing   2  parse-log 80 s, fix-bug 20 s",
+    ]
+
+
+def test_what_is_played_is_shown_by_stage() -> None:
+    account = account_in_mid_run()
+    for index in range(9):
+        account.began(request(f"x-{index}", f"quick/task-{index}"))
+    stages = {"b": Stage.VERIFY, **{f"x-{index}": Stage.AGENT for index in range(8)}, "x-8": Stage.QUEUED}
+    account.beat([Flight(name, None, stage, 300.0 + place) for place, (name, stage) in enumerate(stages.items())])
+    assert rendered(account, 110)[1:] == [
+        "mean return 1.000 (50% valid)  24.0k tokens in, 680 out  $0.5000  9 machines",
+        "playing   1  fix-bug 20 s",
+        "queued    1  task-8 5 min",
+        "agent     8  task-7 5 min, task-6 5 min, task-5 5 min, task-4 5 min, task-3 5 min, task-2 5 min, ...",
+        "verify    1  parse-log 5 min",
     ]
 
 

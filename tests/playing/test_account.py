@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from claudebox_rl.playing.account import RunAccount
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome, Usage
+from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome, Stage, Usage
 
 
 class Clock:
@@ -86,6 +86,22 @@ def test_what_is_being_played_is_known() -> None:
     account.began(request(2))
     account.ended(episode(1), again=False)
     assert [(one.request.episode_id, one.since) for one in account.playing.values()] == [("e-2", 3.0)]
+
+
+def test_what_workers_tell_is_known_of_what_is_being_played() -> None:
+    clock = Clock()
+    account = RunAccount(3, clock)
+    for index in (1, 2, 3):
+        account.began(request(index))
+    clock.now = 9.0
+    stages = {1: Stage.QUEUED, 2: Stage.AGENT, 7: Stage.VERIFY}
+    account.beat([Flight(f"e-{index}", "suite/a", stage, 4.0) for index, stage in stages.items()])
+    assert [(one.stage, one.since) for one in account.playing.values()] == [
+        (Stage.QUEUED, 5.0),
+        (Stage.AGENT, 5.0),
+        (None, 0.0),
+    ]
+    assert account.num_machines == 1
 
 
 def test_rate_and_eta_are_those_of_late_and_fall_while_nothing_ends() -> None:
