@@ -152,8 +152,6 @@ class RolloutConfig:
     max_in_flight: int | None = None
     """Episodes that are played, or played and not yet taken by whoever iterates; None: twice as many as workers can
     play at once. It holds the workers back where the taker is slow."""
-    max_concurrent_starts: int | None = None
-    """Machines that start at the same time on one node; None: one for each processor."""
     deadlines: DeadlineConfig = field(default_factory=DeadlineConfig)
     beat_interval_s: float = 2.0
     """Time between two questions to a worker about what it does."""

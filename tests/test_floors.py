@@ -20,6 +20,7 @@ FLOOR = {
     "config": 0,
     "_resources": 0,
     "_registry": 0,
+    "_stages": 0,
     "_waiting": 0,
     "sandbox": 1,
     "gateway": 1,

@@ -13,12 +13,14 @@ from ray.exceptions import RayActorError, RayError
 from claudebox_rl.distributed.cluster import ray
 from claudebox_rl.distributed.worker import RolloutWorker
 from claudebox_rl.errors import RolloutError
-from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.playing.player import PlayerSpec, stage_limits
 from claudebox_rl.playing.schedule import Work
 from claudebox_rl.types import Flight
 
 log = logging.getLogger(__name__)
 _CLOSE_S = 60.0
+_SLACK_S = 60.0
+"""Of a stage behind its deadline, until its worker is killed."""
 _MAX_STILLBORN = 10
 """Workers that die in a row before they are up, after which there is no sense in hiring more; a single one whose
 constructor fails is enough."""
@@ -60,6 +62,7 @@ class Crew:
             concurrency_groups={"beat": 1},
             **options,
         )(RolloutWorker)
+        self._limits = stage_limits(rollout.deadlines)
         self._workers: list[Worker] = []
         self._num_stillborn = 0
         self.hopeless: RolloutError | None = None
@@ -130,6 +133,9 @@ class Crew:
                 await asyncio.sleep(self._rollout.beat_interval_s)
                 beat = worker.actor.beat.options(concurrency_group="beat").remote()
                 worker.flights = await asyncio.wait_for(beat, self._rollout.beat_timeout_s)
+                if stuck := next(filter(self._is_stuck, worker.flights), None):
+                    self.kill(worker, f"{stuck.episode_id} was in the stage {stuck.stage} for {stuck.stage_s:.0f} s")
+                    return
         except TimeoutError:
             self.kill(worker, f"it gave no sign of life for {self._rollout.beat_timeout_s:g} s")
         except RayActorError as error:
@@ -142,6 +148,11 @@ class Crew:
         if self._num_stillborn >= _MAX_STILLBORN or error.actor_init_failed:
             self.hopeless = RolloutError(f"{self._num_stillborn} workers in a row did not come up: {error}")
         self.kill(worker)
+
+    def _is_stuck(self, flight: Flight) -> bool:
+        """Whether an episode is so long past its deadline that nothing inside will end it any more."""
+        limit_s = self._limits.get(flight.stage)
+        return limit_s is not None and flight.stage_s > limit_s + _SLACK_S
 
     def _size_of(self, work: Work) -> int:
         return min(len(work.unit), self._rollout.sessions_per_worker)

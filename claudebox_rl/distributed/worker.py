@@ -26,8 +26,9 @@ class RolloutWorker:
         reap_after_death()
         self._players: queue.SimpleQueue[EpisodePlayer] = queue.SimpleQueue()
         self._num_players = spec.rollout.sessions_per_worker
-        for _ in range(self._num_players):
-            self._players.put(make_player(spec))
+        self._all = [make_player(spec) for _ in range(self._num_players)]
+        for player in self._all:
+            self._players.put(player)
         self._groups = GroupPlayer(spec.env_kwargs, spec.rollout.branch_at)
 
     def play(self, unit: Unit) -> Iterator[Episode]:
@@ -46,7 +47,7 @@ class RolloutWorker:
 
     def beat(self) -> tuple[Flight, ...]:
         """Return what is being played; answered in a thread of its own, whatever the players do."""
-        return ()
+        return tuple(flight for player in self._all if (flight := player.flight()))
 
     def close(self) -> None:
         """End all machines and commit what is finished; only when nothing is being played."""

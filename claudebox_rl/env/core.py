@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from claudebox_rl._stages import enter_stage, in_stage
 from claudebox_rl.env.seats import Seat, seat_class
 from claudebox_rl.env.seats.seat import Acted, Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart, ForkStart
-from claudebox_rl.errors import ClaudeBoxError, ConfigError
+from claudebox_rl.errors import ClaudeBoxError, ConfigError, VerifierError
 from claudebox_rl.session.box import ClaudeBox
-from claudebox_rl.types import CodeResult, Outcome, VerifierResult
+from claudebox_rl.types import CodeResult, Outcome, Stage, VerifierResult
 
 StepReturn = tuple[Observation, float, bool, bool, dict[str, Any]]
 
@@ -70,7 +71,10 @@ class EnvCore:
             SandboxUnavailableError: The machine died.
         """
         episode = self._playing("step")
+        enter_stage(Stage.AGENT)
         acted = await episode.seat.act(action)
+        if enter_stage(Stage.AGENT) == 0 and not acted.is_final:
+            acted = replace(acted, is_limited=True)
         episode.step_index += 1
         observation = episode.seat.observe(episode.step_index)
         if acted.is_final or acted.is_limited or episode.step_index >= self._settings.max_steps:
@@ -123,7 +127,8 @@ class EnvCore:
     async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
         """Judge the final state and end the machine; return the reward and the `info`."""
         cut_short = await episode.seat.leave()
-        verdict = await episode.box.verify()
+        async with in_stage(Stage.VERIFY, VerifierError):
+            verdict = await episode.box.verify()
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED

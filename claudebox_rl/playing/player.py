@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
-from claudebox_rl.config import PolicyConfig, RolloutConfig
+from claudebox_rl._stages import StageClock, clocked
+from claudebox_rl.config import DeadlineConfig, PolicyConfig, RolloutConfig
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.playing.episode import run_episode
 from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.trajectory import commit
-from claudebox_rl.types import ENVIRONMENTS, Episode, EpisodeRequest
+from claudebox_rl.types import ENVIRONMENTS, Episode, EpisodeRequest, Flight, Stage
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,13 @@ class PlayerSpec:
 
 def make_player(spec: PlayerSpec) -> EpisodePlayer:
     """Return a player; nothing is started yet."""
-    return EpisodePlayer(spec.env_kwargs, spec.policy, spec.dataset, spec.rollout.commit_interval_s)
+    rollout = spec.rollout
+    return EpisodePlayer(spec.env_kwargs, spec.policy, spec.dataset, rollout.commit_interval_s, rollout.deadlines)
+
+
+def stage_limits(deadlines: DeadlineConfig) -> dict[Stage, float | None]:
+    """Return the longest time of each stage that has one, in seconds."""
+    return {Stage(f.name.removesuffix("_s")): getattr(deadlines, f.name) for f in fields(deadlines)}
 
 
 class EpisodePlayer:
@@ -53,13 +60,19 @@ class EpisodePlayer:
         policy: Who chooses the actions; made anew for each episode.
         dataset: The dataset's folder or URI.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
+        deadlines: Of each episode's stages; None: no limits.
 
     Attributes:
         env: What it plays on.
     """
 
     def __init__(
-        self, env_kwargs: dict[str, Any], policy: PolicyConfig, dataset: str | Path, commit_interval_s: float
+        self,
+        env_kwargs: dict[str, Any],
+        policy: PolicyConfig,
+        dataset: str | Path,
+        commit_interval_s: float,
+        deadlines: DeadlineConfig | None = None,
     ) -> None:
         self.env = make_seat(env_kwargs)
         self._seat = env_kwargs.get("seat", "user")
@@ -67,6 +80,16 @@ class EpisodePlayer:
         self._dataset = dataset
         self._interval_s = commit_interval_s
         self._committed_at = time.monotonic()
+        self._limits = stage_limits(deadlines) if deadlines else {}
+        self._playing: tuple[EpisodeRequest, StageClock] | None = None
+
+    def flight(self) -> Flight | None:
+        """Return what is being played; None where nothing is. For any thread."""
+        if (playing := self._playing) is None:
+            return None
+        request, clock = playing
+        stage, since = clock.now
+        return Flight(request.episode_id, request.task_id, stage, time.monotonic() - since)
 
     def play(self, request: EpisodeRequest, env: gym.Env[Any, Any] | None = None) -> Episode:
         """Play one episode to its end.
@@ -78,9 +101,13 @@ class EpisodePlayer:
             env: Instead of this player's own one: another one of the same seat, which stays open.
         """
         policy = make_policy(self._policy, self._place(request.seed))
+        clock = StageClock(self._limits)
+        self._playing = request, clock
         try:
-            episode = run_episode(self.env if env is None else env, policy, request, dataset=self._dataset)
+            with clocked(clock):
+                episode = run_episode(self.env if env is None else env, policy, request, dataset=self._dataset)
         finally:
+            self._playing = None
             close_policy(policy)
         if time.monotonic() - self._committed_at > self._interval_s:
             self._committed_at = time.monotonic()

@@ -26,7 +26,6 @@ _AT_LEAST_1 = (
     "max_attempts",
     "max_broken_workers",
     "max_in_flight",
-    "max_concurrent_starts",
     "breaker_window",
 )
 _ABOVE_0 = ("beat_interval_s", "beat_timeout_s")

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from claudebox_rl._stages import enter_stage
 from claudebox_rl.agent import PromptOptions, agent_class
 from claudebox_rl.agent.guard import ToolGuard
 from claudebox_rl.config import AgentConfig, ModelConfig, SandboxConfig
@@ -19,7 +20,7 @@ from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.gateway import GatewayEpisode, Keys
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.account import accounted
-from claudebox_rl.session.budget import Budget, held, within
+from claudebox_rl.session.budget import Budget, held, shorter, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
 from claudebox_rl.session.forking import Forking
 from claudebox_rl.session.keeping.folder import SessionFolder
@@ -33,7 +34,7 @@ from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task
-from claudebox_rl.types import CodeResult, VerifierResult
+from claudebox_rl.types import CodeResult, Stage, VerifierResult
 from claudebox_rl.verifier import verify
 
 CODE_TURNS = 10
@@ -239,7 +240,7 @@ class ClaudeBox(KeptSessions, Forking):
             max_turns,
             None if allowed_tools is None else tuple(allowed_tools),
             None if disallowed_tools is None else tuple(disallowed_tools),
-            within(opening.gateway_episode, self._settings.limit_s(timeout_s)),
+            within(opening.gateway_episode, shorter(self._settings.limit_s(timeout_s), enter_stage(Stage.AGENT))),
         )
         num_earlier = len(self._door.calls) if self._door else 0
         async with self._log.prompting(prompt, max_turns=max_turns):

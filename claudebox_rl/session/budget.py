@@ -46,7 +46,14 @@ def within(door: GatewayEpisode | None, limit_s: float | None) -> float | None:
     """Return how long a prompt may take which may take `limit_s`, as far as wall time is left."""
     if door is None or door.left_s is None:
         return limit_s
-    left_s = max(door.left_s, _SHORTEST_S)
+    return shorter(limit_s, door.left_s)
+
+
+def shorter(limit_s: float | None, left_s: float | None) -> float | None:
+    """Return the shorter of two times, the second of which may be over; None: without limit."""
+    if left_s is None:
+        return limit_s
+    left_s = max(left_s, _SHORTEST_S)
     return left_s if limit_s is None else min(left_s, limit_s)
 
 

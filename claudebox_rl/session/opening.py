@@ -6,7 +6,9 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from claudebox_rl._stages import in_stage
 from claudebox_rl.agent import Agent, AgentContext, Endpoint, PromptOptions, agent_class
+from claudebox_rl.errors import SandboxStartError, SandboxTimeoutError
 from claudebox_rl.gateway import GatewayEpisode, shared_gateway
 from claudebox_rl.sandbox import Mount, Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
@@ -20,6 +22,7 @@ from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
 from claudebox_rl.session.skills.scrub import scrub
+from claudebox_rl.types import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +72,22 @@ async def open_session(
     if is_filled and settings.task is not None:
         workspace = fill_workspace(stack, settings.task, workspace)
     mounts = (*_mounts(settings, folder), *skills.mounts)
-    sandbox = await make_sandbox(
-        settings.sandbox, settings.task, mounts, workspace, settings.env, settings.security_policy
-    )
-    log.begin(sandbox)
-    stack.callback(log.end_machine)
-    await stack.enter_async_context(sandbox)
+    async with in_stage(Stage.START, SandboxStartError):
+        sandbox = await make_sandbox(
+            settings.sandbox, settings.task, mounts, workspace, settings.env, settings.security_policy
+        )
+        log.begin(sandbox)
+        stack.callback(log.end_machine)
+        await stack.enter_async_context(sandbox)
     meter = log.measure(sandbox)
     booted = time.monotonic()
-    for host_port, port in settings.ports:
-        await sandbox.publish_port(port, host_port)
-    if folder is None or not folder.record.is_prepared:
-        await prepare_workdir(sandbox, settings.task)
-    episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
-    agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
+    async with in_stage(Stage.SETUP, SandboxTimeoutError):
+        for host_port, port in settings.ports:
+            await sandbox.publish_port(port, host_port)
+        if folder is None or not folder.record.is_prepared:
+            await prepare_workdir(sandbox, settings.task)
+        episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
+        agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
     log.ready()
     return Opening(sandbox, agent, meter, episode, skills, booted - started, time.monotonic() - booted)
 

@@ -91,7 +91,6 @@ def test_every_setting_of_rollouts_was_thought_of() -> None:
         "sessions_per_worker",
         "episodes_per_task",
         "max_in_flight",
-        "max_concurrent_starts",
         "deadlines",
         "beat_interval_s",
         "beat_timeout_s",
