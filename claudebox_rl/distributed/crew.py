@@ -11,6 +11,7 @@ from typing import Any
 from ray.exceptions import RayActorError, RayError
 
 from claudebox_rl.distributed.cluster import ray
+from claudebox_rl.distributed.nodes import living_nodes
 from claudebox_rl.distributed.worker import RolloutWorker
 from claudebox_rl.errors import RolloutError
 from claudebox_rl.playing.player import PlayerSpec, stage_limits
@@ -19,6 +20,8 @@ from claudebox_rl.types import Flight
 
 log = logging.getLogger(__name__)
 _CLOSE_S = 60.0
+_LOOK_S = 10.0
+"""Between looks at the nodes, while a worker does not come up."""
 _SLACK_S = 60.0
 """Of a stage behind its deadline, until its worker is killed."""
 _MAX_STILLBORN = 10
@@ -126,7 +129,7 @@ class Crew:
 
     async def _watch(self, worker: Worker) -> None:
         try:
-            worker.node, worker.name = await worker.actor.where.remote()
+            worker.node, worker.name = await self._arrival(worker)
             self._num_stillborn = 0
             self._changed()
             while True:
@@ -140,6 +143,15 @@ class Crew:
             self.kill(worker, f"it gave no sign of life for {self._rollout.beat_timeout_s:g} s")
         except RayActorError as error:
             self._bury(worker, error)
+
+    async def _arrival(self, worker: Worker) -> tuple[str, str]:
+        """Wait until a worker is up, or has nowhere to come up."""
+        up = asyncio.create_task(_where(worker))
+        while not (await asyncio.wait({up}, timeout=_LOOK_S))[0]:
+            if not await asyncio.to_thread(living_nodes):
+                self.hopeless = RolloutError("no node of the Ray cluster is up any more")
+                self._changed()
+        return await up
 
     def _bury(self, worker: Worker, error: RayActorError) -> None:
         if not worker.node:
@@ -156,6 +168,10 @@ class Crew:
 
     def _size_of(self, work: Work) -> int:
         return min(len(work.unit), self._rollout.sessions_per_worker)
+
+
+async def _where(worker: Worker) -> tuple[str, str]:
+    return await worker.actor.where.remote()
 
 
 async def _close(worker: Worker) -> None:

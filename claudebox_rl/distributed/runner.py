@@ -13,12 +13,13 @@ from ray.exceptions import RayActorError
 
 from claudebox_rl.distributed.crew import Crew, Worker
 from claudebox_rl.distributed.feeder import Feeder
+from claudebox_rl.distributed.nodes import living_nodes
 from claudebox_rl.errors import SandboxUnavailableError
 from claudebox_rl.playing.listener import Listener
 from claudebox_rl.playing.player import PlayerSpec
 from claudebox_rl.playing.schedule import Schedule, Unit, Work
 from claudebox_rl.playing.unplayed import store_unplayed
-from claudebox_rl.trajectory import commit, interrupted_episode, is_open, recover
+from claudebox_rl.trajectory import commit, finished_episode, interrupted_episode, is_open, recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,6 @@ class Runner:
         """Taken from the schedule; waits for room."""
         self._playing: dict[asyncio.Task[None], Work] = {}
         self._recovering = asyncio.Lock()
-        self._recovered: dict[str, Episode] = {}
         self._error: BaseException | None = None
 
     async def run(self) -> None:
@@ -183,21 +183,24 @@ class Runner:
     # Deaths
 
     async def _lose(self, work: Work, worker: Worker, error: RayActorError) -> None:
-        """Store the episodes that died with their worker."""
+        """Store the episodes that died with their worker; those that had just ended count as they are."""
         self._crew.kill(worker)
+        nodes = await asyncio.to_thread(living_nodes)
+        node_is_up = any(node.node_id == worker.node for node in nodes)
         reason = f"its worker died: {worker.complaint or str(error).splitlines()[0]}"
         for request in tuple(work.left.values()):
             async with self._recovering:
                 episode = await asyncio.to_thread(self._store_lost, request, reason)
-            self._end(work, episode, broke_worker=True)
+            is_to_blame = episode.outcome is Outcome.INFRA_ERROR and node_is_up
+            self._end(work, episode, broke_worker=is_to_blame)
 
     def _store_lost(self, request: EpisodeRequest, reason: str) -> Episode:
         """Finish the journal of an episode whose worker died, which may not have got as far as making one."""
+        dataset = self._spec.dataset
         self._await_death([request])
-        found = recover(self._spec.dataset, run_id=request.run_id)
-        self._recovered.update({episode.episode_id: episode for episode in found})
-        recovered = self._recovered.pop(request.episode_id, None)
-        return recovered or store_unplayed(request, SandboxUnavailableError(reason), self._spec.dataset)
+        recover(dataset, run_id=request.run_id)
+        ended = finished_episode(dataset, request.episode_id)
+        return ended or store_unplayed(request, SandboxUnavailableError(reason), dataset)
 
     async def _wind_up(self) -> None:
         """End the workers for sure, and store what died with them as cancelled."""

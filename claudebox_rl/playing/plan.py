@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -30,12 +31,13 @@ def plan_episodes(
         config: Resolved settings, stored with each episode.
         overrides: What the user changed on the command line.
     """
+    names = _names(task_ids)
     return [
         EpisodeRequest(
             task_id=task_id,
-            episode_id=f"{_slug(task_id)}-{index}-{run_id}",
+            episode_id=f"{names[task_id]}-{index}-{run_id}",
             run_id=run_id,
-            group_id=f"{_slug(task_id)}-{f'group{group}-' if group_size > 1 else ''}{run_id}",
+            group_id=f"{names[task_id]}-{f'group{group}-' if group_size > 1 else ''}{run_id}",
             seed=seed + index,
             config=config,
             overrides=tuple(overrides),
@@ -63,6 +65,12 @@ def next_attempt(request: EpisodeRequest) -> EpisodeRequest:
     return replace(request, attempt=attempt, episode_id=f"{base}-attempt{attempt}")
 
 
-def _slug(task_id: str) -> str:
-    name = task_id.rsplit("/", 1)[-1]
-    return "".join(character if character.isalnum() or character in "._-" else "-" for character in name)
+def _names(task_ids: Sequence[str]) -> dict[str, str]:
+    """Return a plain name for each task: the last part of its id, and the whole where others end alike."""
+    last = {task_id: _plain(task_id.rsplit("/", 1)[-1]) for task_id in task_ids}
+    shared = {name for name, count in Counter(last.values()).items() if count > 1}
+    return {task_id: _plain(task_id) if name in shared else name for task_id, name in last.items()}
+
+
+def _plain(text: str) -> str:
+    return "".join(character if character.isalnum() or character in "._-" else "-" for character in text)

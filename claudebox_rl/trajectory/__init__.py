@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from claudebox_rl.trajectory._storage import Storage, storage_of
 from claudebox_rl.trajectory.dataset import Dataset, EpisodeRecord, load_dataset
+from claudebox_rl.trajectory.finished import finished_episode
 from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.holding import driving, working
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION, EpisodeJournal, is_open
@@ -26,6 +27,7 @@ __all__ = [
     "TokenRow",
     "commit",
     "driving",
+    "finished_episode",
     "groups_of",
     "interrupted_episode",
     "is_open",

@@ -12,13 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from claudebox_rl import load_dataset
+from claudebox_rl import SUBMIT, load_dataset
 from claudebox_rl.config import PolicyConfig, RayConfig, RolloutConfig
 from claudebox_rl.distributed.rollout import Rollout
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.playing.listener import Silent
 from claudebox_rl.playing.plan import plan_episodes
 from claudebox_rl.playing.player import PlayerSpec
+from claudebox_rl.policies import Place
 from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome
 
 TASK = "quickstart/fix-bug"
@@ -155,6 +156,34 @@ def test_a_worker_that_always_dies_ends_as_an_infra_error(local_sandbox: str, tm
     assert [(episode.outcome, episode.attempt) for episode in episodes] == [(Outcome.INFRA_ERROR, 2)]
     assert len(heard.lost) == 1
     assert len(load_dataset(tmp_path)) == 2
+
+
+class LastWords:
+    """Hands in at once, and ends its process when the episode is stored but nobody was told."""
+
+    def __init__(self, place: Place, *, once: str) -> None:
+        self._once = Path(once)
+
+    def __call__(self, observation: dict) -> str:
+        return SUBMIT
+
+    def close(self) -> None:
+        if not self._once.exists():
+            self._once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_an_episode_whose_worker_died_before_it_could_tell_counts(local_sandbox: str, tmp_path: Path) -> None:
+    once = tmp_path / "once"
+    env_kwargs = {"task": TASK, "sandbox": local_sandbox, "seat": "shell"}
+    policy = PolicyConfig(f"{__name__}:LastWords", {"once": str(once)})
+    heard = Heard()
+    spec = PlayerSpec(env_kwargs, policy, tmp_path, RolloutConfig(num_workers=1, max_attempts=2, backoff_s=0.1))
+    episodes = list(Rollout(requests(2), spec, RayConfig(), listener=heard))
+    assert once.exists()
+    assert [(episode.outcome, episode.attempt) for episode in episodes] == [(Outcome.COMPLETED, 1)] * 2
+    assert not heard.lost
+    assert sorted(load_dataset(tmp_path).episode_ids) == sorted(episode.episode_id for episode in episodes)
 
 
 def test_siblings_go_on_where_a_model_fails(local_sandbox: str, tmp_path: Path) -> None:

@@ -20,6 +20,13 @@ def test_ids_are_plain_unique_and_the_same_again() -> None:
     assert plan()[0].group_id == plan()[2].group_id
 
 
+def test_tasks_of_two_suites_with_one_name_are_told_apart() -> None:
+    settings = {"episodes_per_task": 1, "seed": 0, "run_id": "r", "config": {}}
+    requests = plan_episodes(["a/fix", "b/fix", "b/other"], **settings)
+    assert [r.episode_id for r in requests] == ["a-fix-0-r", "b-fix-0-r", "other-0-r"]
+    assert len({r.group_id for r in requests}) == 3
+
+
 def test_attempts_count_up() -> None:
     second = next_attempt(plan()[0])
     third = next_attempt(second)
