@@ -70,6 +70,9 @@ class SandboxConfig:
     disk_mib: int | None = None
     max_processes: int | None = 1024
     start_timeout_s: float = 60.0
+    max_starts: int | None = None
+    """Machines of one host that start at the same time, of all its processes; more wait for their turn. None: two for
+    each processor. How many run is not limited by this."""
 
 
 @dataclass

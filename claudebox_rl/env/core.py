@@ -160,6 +160,7 @@ class EnvCore:
             "parent_episode_id": episode.parent_episode_id,
             "fork_step": episode.fork_step,
             "task_id": start.task.task_id,
+            "queued_s": box.queued_s,
             "boot_s": box.boot_s,
             "setup_s": box.setup_s,
             "sandbox": box.sandbox.name,

@@ -158,6 +158,7 @@ class ClaudeBox(KeptSessions, Forking):
         self.episode_id = episode_id or self.session_id
         self.boot_s = 0.0
         self.setup_s = 0.0
+        self.queued_s = 0.0
         self._door: GatewayEpisode | None = None
         self._stack: AsyncExitStack | None = None
         self._parting = asyncio.Lock()
@@ -193,6 +194,7 @@ class ClaudeBox(KeptSessions, Forking):
             self._opening = await opening(self._stack)
             self._door = self._opening.gateway_episode
             self.boot_s, self.setup_s = self._opening.boot_s, self._opening.setup_s
+            self.queued_s = self._opening.queued_s
         except BaseException:
             await asyncio.shield(self.close())
             raise

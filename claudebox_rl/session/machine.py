@@ -105,9 +105,12 @@ def make_spec(
     """Return what the machine shall be: the user's settings, and for the rest the task's.
 
     Raises:
-        ConfigError: An unknown network mode, hosts that it has no place for, or more than a policy gives.
+        ConfigError: An unknown network mode, hosts that it has no place for, more than a policy gives, or a number out
+            of range.
         TemplateError: The template is unknown or not built.
     """
+    if config.max_starts is not None and config.max_starts < 1:
+        raise ConfigError(f"sandbox.max_starts must be at least 1, not {config.max_starts}", field="max_starts")
     able = backend.capabilities()
     if policy is not None:
         config = limited(config, policy, task)

@@ -22,6 +22,7 @@ from claudebox_rl.session.security.guard import PolicyGuard
 from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
 from claudebox_rl.session.skills.scrub import scrub
+from claudebox_rl.session.starts import turn_to_start
 from claudebox_rl.types import Stage
 
 
@@ -37,6 +38,8 @@ class Opening:
     skills: LoadedSkills
     boot_s: float
     setup_s: float
+    queued_s: float = 0.0
+    """Until the machine's turn to start came."""
 
 
 async def open_session(
@@ -72,7 +75,7 @@ async def open_session(
     if is_filled and settings.task is not None:
         workspace = fill_workspace(stack, settings.task, workspace)
     mounts = (*_mounts(settings, folder), *skills.mounts)
-    async with in_stage(Stage.START, SandboxStartError):
+    async with turn_to_start(settings.sandbox.max_starts) as queued_s, in_stage(Stage.START, SandboxStartError):
         sandbox = await make_sandbox(
             settings.sandbox, settings.task, mounts, workspace, settings.env, settings.security_policy
         )
@@ -89,7 +92,8 @@ async def open_session(
         episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
         agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
     log.ready()
-    return Opening(sandbox, agent, meter, episode, skills, booted - started, time.monotonic() - booted)
+    boot_s, setup_s = booted - started - queued_s, time.monotonic() - booted
+    return Opening(sandbox, agent, meter, episode, skills, boot_s, setup_s, queued_s)
 
 
 async def open_fork(
