@@ -239,6 +239,7 @@ def test_a_slow_taker_holds_the_workers_back(local_sandbox: str, tmp_path: Path)
         taken = [next(episodes) for _ in range(2)]
         wait_for(lambda: len(heard.begun) == 5)
         wait_for(lambda: len(heard.finished) == 5)
+        wait_for(lambda: num_read == 6)
     assert [episode.outcome for episode in taken] == [Outcome.COMPLETED] * 2
     assert (len(heard.begun), num_read) == (5, 6), "three played ahead of the taker, and one read"
 
