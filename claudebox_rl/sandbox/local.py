@@ -215,21 +215,31 @@ class LocalSandbox(FilledSandbox):
         """Start `n` sandboxes that hold the same files as this one and share nothing with it or with each other."""
         check_fork(n)
         channel = self._live()
+        forks: tuple[Self, ...] = ()
+        try:
+            async with contextlib.AsyncExitStack() as undo:
+                heritage = await self._snapshot(channel, undo)
+                forks = tuple(self._heir(heritage) for _ in range(n))
+                await start_all(forks)
+        except BaseException:
+            # They may have started: it can be cancelled while the copy is let go.
+            await asyncio.shield(asyncio.gather(*(fork.stop() for fork in forks)))
+            raise
+        return forks
+
+    async def _snapshot(self, channel: Channel, undo: contextlib.AsyncExitStack) -> Heritage:
         assert self._folders is not None
         bwrap, is_overlay = await asyncio.to_thread(find_bwrap), self._shares_with_forks()
-        async with contextlib.AsyncExitStack() as undo:
-            try:
-                async with held_still(channel, self._gate):
-                    heritage = await self._folders.snapshot(bwrap, is_overlay)
-                    # At once: the machine may die before it goes on.
-                    undo.push_async_callback(_release, heritage)
-            except SandboxUnavailableError:
-                raise
-            except (SandboxError, OSError) as error:
-                raise SandboxStartError(f"the sandbox can't be forked: {error}", sandbox_id=self.sandbox_id) from error
-            forks = tuple(self._heir(heritage) for _ in range(n))
-            await start_all(forks)
-            return forks
+        try:
+            async with held_still(channel, self._gate):
+                heritage = await self._folders.snapshot(bwrap, is_overlay)
+                # At once: the machine may die before it goes on.
+                undo.push_async_callback(_release, heritage)
+        except SandboxUnavailableError:
+            raise
+        except (SandboxError, OSError) as error:
+            raise SandboxStartError(f"the sandbox can't be forked: {error}", sandbox_id=self.sandbox_id) from error
+        return heritage
 
     def _shares_with_forks(self) -> bool:
         # What overlayfs shows is not to be written past it.
@@ -269,7 +279,13 @@ class LocalSandbox(FilledSandbox):
 
 
 async def _release(heritage: Heritage) -> None:
-    await asyncio.shield(asyncio.to_thread(heritage.release))
+    """Let go of a copy, to the end also where this is cancelled meanwhile."""
+    releasing = asyncio.create_task(asyncio.to_thread(heritage.release))
+    try:
+        await asyncio.shield(releasing)
+    except asyncio.CancelledError:
+        await asyncio.wait({releasing})
+        raise
 
 
 def _cause(error: Exception) -> str:

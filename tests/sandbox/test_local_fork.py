@@ -334,6 +334,29 @@ async def test_a_cancelled_fork_leaves_nothing_and_the_parent_goes_on(mode: str)
             assert await shell(parent, grows) == "on\n"
 
 
+async def test_forks_that_stand_already_are_ended_where_the_call_is_cancelled(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letting_go, release = asyncio.Event(), local._release
+
+    async def slow_release(heritage: Any) -> None:
+        letting_go.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await release(heritage)
+
+    monkeypatch.setattr(local, "_release", slow_release)
+    async with LocalSandbox() as parent:
+        forking = asyncio.create_task(parent.fork(2))
+        await letting_go.wait()
+        assert len(journal.records()) >= 3
+        forking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await forking
+        assert [entry.sandbox_id for entry in journal.records()] == [parent.sandbox_id]
+
+
 OWNER = """
 import asyncio
 from claudebox_rl.sandbox.local import LocalSandbox

@@ -164,7 +164,7 @@ async def test_many_files_hold_nothing_up() -> None:
             while not measuring.done():
                 await sandbox.exec(["true"])
                 num_commands += 1
-        assert num_commands > 3  # else they would have waited for it
+        assert num_commands > 1  # had they waited for it, the first would have been the last
         assert (await measuring).disk_bytes < 2 * MIB
 
 
