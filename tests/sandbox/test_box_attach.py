@@ -145,7 +145,8 @@ async def test_a_host_that_goes_in_the_middle_of_a_frame() -> None:
 
 async def test_a_host_that_goes_while_all_is_held_still() -> None:
     async with kept() as one:
-        await one.sh("(while true; do echo x >> /run/tick; sleep 0.02; done) > /dev/null 2>&1 &")
+        ticking = "(while true; do echo x >> /run/tick; sleep 0.02; done) > /dev/null 2>&1 &"
+        await one.sh(f"{ticking} until [ -s /run/tick ]; do sleep 0.01; done")
         with Exchange(one._live()) as exchange:
             await exchange.ask(op="still", limit_s=300.0, last=True)
         held = Path(f"/proc/{pid_of(one.main)}/root/run/tick").stat().st_size

@@ -228,7 +228,7 @@ async def test_processor_time_of_ended_daemons_counts() -> None:
         after = (await sandbox.metrics()).cpu_s
     assert after is not None
     assert before is not None
-    assert after - before >= 1
+    assert after - before > 0.95  # the kernel counts in hundredths of a second
 
 
 # Groups come and go
