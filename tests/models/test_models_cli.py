@@ -56,8 +56,11 @@ def test_noise_reaches_the_cli_as_it_was_sampled(local_sandbox: str, tiny: Path,
     options = {"device": "cpu", "max_new_tokens": 60, "parser": "plain", "seed": 3}
     record = play({"upstream": "transformers", "name": str(tiny), "options": options}, tmp_path)
     episode, calls = record.episode, record.model_calls
-    assert (episode.outcome, episode.episode_return) == (Outcome.COMPLETED, 0.0)
+    # Which noise a seed gives differs by processor, and so does whether any answer ends before its 60 tokens.
+    never_ended = all(call.response is not None and call.response["stop_reason"] == "max_tokens" for call in calls)
+    outcome = Outcome.AGENT_ERROR if never_ended else Outcome.COMPLETED
     assert calls
+    assert (episode.outcome, episode.episode_return) == (outcome, 0.0)
     tokenizer = load_tokenizer(tiny)
     for call in calls:
         said = tokenizer.decode(call.completion_token_ids).removesuffix("<|im_end|>").removesuffix("<|endoftext|>")
