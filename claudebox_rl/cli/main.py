@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from claudebox_rl import __version__
+from claudebox_rl.cli.catalogue.skills_help import SKILLS_HELP
+from claudebox_rl.cli.catalogue.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.doctor_command import add_doctor
 from claudebox_rl.cli.exit_codes import EXIT_CODES
-from claudebox_rl.cli.machines_help import MACHINES_HELP
-from claudebox_rl.cli.rollout_help import ROLLOUT_HELP
-from claudebox_rl.cli.sessions_command import add_sessions
-from claudebox_rl.cli.skills_help import SKILLS_HELP
-from claudebox_rl.cli.sweep_command import add_sweep
-from claudebox_rl.cli.templates_help import TEMPLATES_HELP
+from claudebox_rl.cli.host.doctor_command import add_doctor
+from claudebox_rl.cli.host.machines_help import MACHINES_HELP
+from claudebox_rl.cli.rollout.help import ROLLOUT_HELP
+from claudebox_rl.cli.sessions.command import add_sessions
+from claudebox_rl.cli.sweep.command import add_sweep
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
 
@@ -196,7 +196,7 @@ def _describe_templates(command: argparse.ArgumentParser) -> None:
 
 
 def _rollout(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.rollout import print_config, rollout
+    from claudebox_rl.cli.rollout.command import print_config, rollout
 
     if arguments.config:
         return print_config(arguments.overrides)
@@ -204,27 +204,27 @@ def _rollout(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.show import show
+    from claudebox_rl.cli.dataset.show import show
 
     show(arguments.dataset, arguments.episode, console=make_console(), full=arguments.full)
     return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.report import report
+    from claudebox_rl.cli.rollout.report import report
 
     report(arguments.dataset, arguments.run_id, console=make_console())
     return 0
 
 
 def _list_machines(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.machines import list_machines
+    from claudebox_rl.cli.host.machines import list_machines
 
     return list_machines(console=make_console(), as_json=arguments.json)
 
 
 def _reap_machines(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.machines import reap_machines, reap_nodes
+    from claudebox_rl.cli.host.machines import reap_machines, reap_nodes
 
     if arguments.nodes:
         address, console = arguments.ray_address, make_console()
@@ -233,43 +233,43 @@ def _reap_machines(arguments: argparse.Namespace) -> int:
 
 
 def _list_skills(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.skills import list_all
+    from claudebox_rl.cli.catalogue.skills import list_all
 
     return list_all(console=make_console(), as_json=arguments.json)
 
 
 def _show_skill(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.skills import show
+    from claudebox_rl.cli.catalogue.skills import show
 
     return show(arguments.name, console=make_console())
 
 
 def _install_skills(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.skills import install
+    from claudebox_rl.cli.catalogue.skills import install
 
     return install(arguments.name, console=make_console(), sandbox=arguments.sandbox, image=arguments.image)
 
 
 def _clean_skills(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.skills import clean
+    from claudebox_rl.cli.catalogue.skills import clean
 
     return clean(arguments.name, console=make_console())
 
 
 def _list_templates(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.templates import list_templates
+    from claudebox_rl.cli.catalogue.templates import list_templates
 
     return list_templates(console=make_console(), as_json=arguments.json)
 
 
 def _build_templates(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.templates import build_templates
+    from claudebox_rl.cli.catalogue.templates import build_templates
 
     return build_templates(_template_names(arguments), console=make_console())
 
 
 def _check_templates(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.templates import check_templates
+    from claudebox_rl.cli.catalogue.templates import check_templates
 
     return check_templates(_template_names(arguments), arguments.sandbox, console=make_console())
 
@@ -288,7 +288,7 @@ def _tasks(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.export import export
+    from claudebox_rl.cli.dataset.export import export
 
     export(arguments.source, arguments.output, arguments.format, arguments.episode, console=make_console())
     return 0

@@ -7,7 +7,7 @@ import json
 import pytest
 import ray
 
-from claudebox_rl.cli import doctor
+from claudebox_rl.cli.host import doctor
 from claudebox_rl.cli.main import main
 from claudebox_rl.config import RayConfig
 from claudebox_rl.distributed import checkup

@@ -39,7 +39,7 @@ def scripted(*actions: str) -> PolicyConfig:
 
 
 class Room:
-    """A group player, its players, and their dataset; counts the states that were prepared, each of which takes a while."""
+    """A group player, its players, and their dataset; counts the states that were prepared, which takes a while."""
 
     PREPARATION_S = 0.5
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from claudebox_rl.cli.transcript import transcript
+from claudebox_rl.cli.dataset.transcript import transcript
 from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.cli.words import OUTCOME_STYLES, compact, dollars, number
 from claudebox_rl.trajectory import load_dataset

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from claudebox_rl import load_dataset
-from claudebox_rl.cli.events import EventLines
 from claudebox_rl.cli.main import main
+from claudebox_rl.cli.rollout.events import EventLines
 from claudebox_rl.playing.account import RunAccount
 from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome, Stage
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 class Clock:

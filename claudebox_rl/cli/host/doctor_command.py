@@ -42,7 +42,7 @@ def add_doctor(commands: Any) -> None:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.doctor import doctor
+    from claudebox_rl.cli.host.doctor import doctor
 
     return doctor(
         arguments.overrides,

@@ -10,7 +10,7 @@ import pytest
 
 from claudebox_rl.cli.main import main
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "session" / "skills"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "session" / "skills"))
 from skill_parts import write_wheel
 
 

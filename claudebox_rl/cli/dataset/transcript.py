@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from claudebox_rl.cli.tool_text import Block, tool_input
+from claudebox_rl.cli.dataset.tool_text import Block, tool_input
 from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.cli.words import OUTCOME_STYLES, compact, dollars, ending, moment, number
 from claudebox_rl.trajectory import EpisodeRecord

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from claudebox_rl.cli.closing import print_closing
-from claudebox_rl.cli.lines import EpisodeLines
-from claudebox_rl.cli.live import LiveDisplay
+from claudebox_rl.cli.rollout.closing import print_closing
+from claudebox_rl.cli.rollout.lines import EpisodeLines
+from claudebox_rl.cli.rollout.live import LiveDisplay
 from claudebox_rl.playing.account import RunAccount
 from claudebox_rl.playing.fanout import Fanout
 from claudebox_rl.types import Episode, EpisodeRequest, Flight, Outcome, Stage, Usage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from claudebox_rl.cli.sweep_line import read_line
-from claudebox_rl.cli.sweep_search import check_search, objectives
+from claudebox_rl.cli.sweep.line import read_line
+from claudebox_rl.cli.sweep.search import check_search, objectives
 from claudebox_rl.distributed.sweep.adaptive import Objective
 from claudebox_rl.distributed.sweep.space import Choice, Numbers
 from claudebox_rl.errors import ConfigError

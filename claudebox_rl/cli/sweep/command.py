@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from claudebox_rl.cli.exit_codes import EXIT_CODES
-from claudebox_rl.cli.sweep_help import SWEEP_HELP
+from claudebox_rl.cli.sweep.help import SWEEP_HELP
 
 
 def add_sweep(commands: Any) -> None:
@@ -24,6 +24,6 @@ def add_sweep(commands: Any) -> None:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.sweep import sweep
+    from claudebox_rl.cli.sweep.run import sweep
 
     return sweep(arguments.overrides, only_plan=arguments.plan)

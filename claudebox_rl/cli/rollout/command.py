@@ -10,10 +10,10 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.resuming import record_of, resumed_config
+from claudebox_rl.cli.rollout.resuming import record_of, resumed_config
+from claudebox_rl.cli.rollout.watch import Watch
 from claudebox_rl.cli.schema import RolloutApp, dataset_folder, load_config
 from claudebox_rl.cli.untrusted import one_line, printable
-from claudebox_rl.cli.watch import Watch
 from claudebox_rl.distributed.rollout import Rollout, new_run_id
 from claudebox_rl.errors import RolloutError
 from claudebox_rl.playing.plan import in_groups, plan_episodes

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-from claudebox_rl.cli.sweep_jobs import JobPlan, JobPlans
-from claudebox_rl.cli.sweep_line import SweepLine
-from claudebox_rl.cli.sweep_table import METRICS
+from claudebox_rl.cli.sweep.jobs import JobPlan, JobPlans
+from claudebox_rl.cli.sweep.line import SweepLine
+from claudebox_rl.cli.sweep.table import METRICS
 from claudebox_rl.config import SweepConfig
 from claudebox_rl.distributed.sweep.adaptive import Adaptive, Objective
 from claudebox_rl.distributed.sweep.folder import SweepFolder

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from claudebox_rl.cli.groups import groups_table
 from claudebox_rl.cli.main import main
+from claudebox_rl.cli.rollout.groups import groups_table
 from claudebox_rl.trajectory import Group
 
 

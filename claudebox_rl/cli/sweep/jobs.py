@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from claudebox_rl.cli.schema import RolloutApp, load_config
-from claudebox_rl.cli.sweep_line import SweepLine
+from claudebox_rl.cli.sweep.line import SweepLine
 from claudebox_rl.distributed.sweep.job import Job, identify
 from claudebox_rl.errors import ClaudeBoxError, ConfigError
 from claudebox_rl.playing.prepare import Prepared

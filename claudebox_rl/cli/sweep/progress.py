@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from claudebox_rl.cli.lines import EpisodeLines
-from claudebox_rl.cli.live import LiveDisplay
+from claudebox_rl.cli.rollout.lines import EpisodeLines
+from claudebox_rl.cli.rollout.live import LiveDisplay
 from claudebox_rl.cli.untrusted import one_line, printable
 from claudebox_rl.cli.words import age, number
 from claudebox_rl.distributed.sweep.job import Job

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.sessions_help import SESSIONS_HELP
+from claudebox_rl.cli.sessions.help import SESSIONS_HELP
 
 
 def add_sessions(commands: Any) -> None:
@@ -37,13 +37,13 @@ def add_sessions(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.sessions import list_sessions
+    from claudebox_rl.cli.sessions.sessions import list_sessions
 
     return list_sessions(console=make_console(), workspace_dir=arguments.workspace_dir, as_json=arguments.json)
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.sessions import show_session
+    from claudebox_rl.cli.sessions.sessions import show_session
 
     return show_session(
         arguments.session_id,
@@ -55,7 +55,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _clean(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.sessions import clean_sessions
+    from claudebox_rl.cli.sessions.sessions import clean_sessions
 
     return clean_sessions(
         arguments.session_id,

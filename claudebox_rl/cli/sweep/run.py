@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 
 from claudebox_rl.cli.console import make_console
-from claudebox_rl.cli.resuming import record_of
-from claudebox_rl.cli.rollout import env_kwargs
+from claudebox_rl.cli.rollout.command import env_kwargs
+from claudebox_rl.cli.rollout.resuming import record_of
 from claudebox_rl.cli.schema import RolloutApp
-from claudebox_rl.cli.sweep_jobs import JobPlan, JobPlans
-from claudebox_rl.cli.sweep_line import SweepLine, read_line
-from claudebox_rl.cli.sweep_progress import SweepProgress
-from claudebox_rl.cli.sweep_search import check_search, make_search
-from claudebox_rl.cli.sweep_table import Row, sweep_table, write_tables
+from claudebox_rl.cli.sweep.jobs import JobPlan, JobPlans
+from claudebox_rl.cli.sweep.line import SweepLine, read_line
+from claudebox_rl.cli.sweep.progress import SweepProgress
+from claudebox_rl.cli.sweep.search import check_search, make_search
+from claudebox_rl.cli.sweep.table import Row, sweep_table, write_tables
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.distributed.sweep.adaptive import Adaptive
 from claudebox_rl.distributed.sweep.fit import jobs_that_fit

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 from rich.console import Console
 
-from claudebox_rl.cli.closing import print_closing
-from claudebox_rl.cli.events import EventLines
-from claudebox_rl.cli.groups import print_groups
-from claudebox_rl.cli.lines import EpisodeLines
-from claudebox_rl.cli.live import LiveDisplay
-from claudebox_rl.cli.report import report
+from claudebox_rl.cli.rollout.closing import print_closing
+from claudebox_rl.cli.rollout.events import EventLines
+from claudebox_rl.cli.rollout.groups import print_groups
+from claudebox_rl.cli.rollout.lines import EpisodeLines
+from claudebox_rl.cli.rollout.live import LiveDisplay
+from claudebox_rl.cli.rollout.report import report
 from claudebox_rl.cli.schema import RolloutApp
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import TrajectoryError

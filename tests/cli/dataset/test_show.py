@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from claudebox_rl.cli.dataset.show import episodes_table, short_ids, show, totals
 from claudebox_rl.cli.main import main
-from claudebox_rl.cli.show import episodes_table, short_ids, show, totals
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, commit

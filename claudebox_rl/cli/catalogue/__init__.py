@@ -1,0 +1,1 @@
+"""`claudebox-rl skills` and `templates`."""

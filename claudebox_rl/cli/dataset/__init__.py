@@ -1,0 +1,1 @@
+"""What reads a dataset: `claudebox-rl show` and `export`."""

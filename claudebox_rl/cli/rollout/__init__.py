@@ -1,0 +1,1 @@
+"""`claudebox-rl rollout` and `report`: what is played, its display and its summary."""

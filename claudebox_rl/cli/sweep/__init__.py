@@ -1,0 +1,1 @@
+"""`claudebox-rl sweep`: jobs by their overrides, their progress and their table."""
