@@ -32,6 +32,7 @@ FLOOR = {
     "env": 4,
     "rewards": 4,
     "policies": 4,
+    "exports": 5,
     "playing": 5,
     "distributed": 6,
     "cli": 7,
@@ -40,10 +41,10 @@ FLOOR = {
 SIBLINGS_APART = {"sandbox", "gateway", "tasks", "trajectory"}
 
 ALLOWED = {
-    "gymnasium": {"env", "rewards", "policies", "playing", "cli", "__init__"},
-    "numpy": {"env", "rewards", "policies"},
+    "gymnasium": {"env", "exports", "rewards", "policies", "playing", "cli", "__init__"},
+    "numpy": {"env", "exports", "rewards", "policies"},
     "ray": {"distributed"},
-    "pyarrow": {"trajectory"},
+    "pyarrow": {"exports", "trajectory"},
     "hydra": {"cli"},
     "omegaconf": {"cli"},
     "rich": {"cli"},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ SHAPING = ("rollout.group_size", "rollout.branch_at")
 """What in those sections episodes do depend on."""
 GROWING = "rollout.episodes_per_task"
 """May grow from start to start: ids and seeds of the first episodes stay as they were."""
+_LATER = re.compile(r"(-again|-attempt\d+)$")
+_ATTEMPT = re.compile(r"-attempt(\d+)")
 
 
 def what_is_left(
@@ -25,25 +28,45 @@ def what_is_left(
     """Return what is still to be played of a plan, in its order, each request as its next attempt.
 
     An episode is finished by an attempt with an outcome that is valid for training, or when `max_attempts` were lost
-    to the infrastructure. Somebody's interrupt (`cancelled`) uses up none; what a kill left has no outcome at all.
+    to the infrastructure. Somebody's interrupt (`cancelled`) uses up none; what a kill left has no outcome at all, and
+    nor has an attempt that a full disk could not store: later ones count without it.
 
     Args:
         requests: The whole plan, first attempts.
         outcomes: Of the attempts that were stored, by episode id.
         max_attempts: Of each episode, at least 1.
     """
-    return [left for request in requests if (left := _next(request, outcomes, max_attempts)) is not None]
+    planned = {request.episode_id for request in requests}
+    stored: dict[str, dict[str, Outcome]] = {name: {} for name in planned}
+    for name, outcome in outcomes.items():
+        stored.get(_first_id(name, planned), {})[name] = outcome
+    nexts = (_next(request, stored[request.episode_id], max_attempts) for request in requests)
+    return [left for left in nexts if left is not None]
 
 
-def _next(request: EpisodeRequest, outcomes: Mapping[str, Outcome], max_attempts: int) -> EpisodeRequest | None:
-    while (outcome := outcomes.get(request.episode_id)) is not None:
-        if outcome is Outcome.CANCELLED:
-            request = replace(request, episode_id=f"{request.episode_id}-again")
-        elif outcome.valid_for_training or request.attempt >= max_attempts:
-            return None
-        else:
-            request = next_attempt(request)
-    return request
+def _first_id(episode_id: str, planned: Set[str]) -> str:
+    """Return the id of the first attempt; a planned id may itself end like that of a later one."""
+    name = episode_id
+    while name not in planned and (shorter := _LATER.sub("", name)) != name:
+        name = shorter
+    return name
+
+
+def _next(request: EpisodeRequest, stored: Mapping[str, Outcome], max_attempts: int) -> EpisodeRequest | None:
+    if any(outcome.valid_for_training for outcome in stored.values()):
+        return None
+    attempts = {name: _attempt(name.removeprefix(request.episode_id)) for name in stored}
+    if not attempts:
+        return request
+    latest = max(attempts, key=lambda name: (attempts[name], len(name)))
+    request = replace(request, episode_id=latest, attempt=attempts[latest])
+    if stored[latest] is Outcome.CANCELLED:
+        return replace(request, episode_id=f"{latest}-again")
+    return next_attempt(request) if request.attempt < max_attempts else None
+
+
+def _attempt(ending: str) -> int:
+    return int((_ATTEMPT.findall(ending) or [1])[-1])
 
 
 def differing(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

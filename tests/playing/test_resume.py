@@ -60,6 +60,19 @@ def test_a_run_that_is_started_often_enough_ends(ends: list[Outcome], max_attemp
     assert is_left == (lost < max_attempts and not any(outcome in VALID for outcome in outcomes.values()))
 
 
+@pytest.mark.parametrize("run_id", ["r", "r-again", "r-attempt2"])
+def test_an_attempt_that_was_not_stored_is_not_played_again_once_a_later_one_was(run_id: str) -> None:
+    (request,) = plan_episodes(("s/a",), episodes_per_task=1, seed=7, run_id=run_id, config={})
+    second = next_attempt(request)
+    third = next_attempt(second)
+    assert what_is_left([request], {second.episode_id: Outcome.COMPLETED}, 5) == []
+    assert what_is_left([request], {second.episode_id: Outcome.INFRA_ERROR}, 5) == [third]
+    assert what_is_left([request], {second.episode_id: Outcome.INFRA_ERROR}, 2) == []
+    (again,) = what_is_left([request], {second.episode_id: Outcome.CANCELLED}, 5)
+    assert (again.attempt, again.episode_id) == (2, f"{second.episode_id}-again")
+    assert what_is_left([request], {"another-run": Outcome.COMPLETED}, 5) == [request]
+
+
 def test_more_episodes_of_each_task_leave_the_first_ones_as_they_were() -> None:
     few, many = plan(2), plan(5)
     assert plan_digest(many[: len(few)]) == plan_digest(few)

@@ -38,6 +38,7 @@ from claudebox_rl.sandbox import journal  # noqa: E402
 from claudebox_rl.types import EpisodeRequest, Outcome  # noqa: E402
 
 _GONE_S = 60.0
+_NAMED = 5
 
 
 def play(arguments: argparse.Namespace, folder: Path, disk: Path) -> dict[str, Any]:
@@ -115,12 +116,14 @@ def judge(
     stored = {row["episode_id"]: row["outcome"] for row in rows}
     valid = [row for row in rows if Outcome(row["outcome"]).valid_for_training]
     played = Counter(base_id(row["episode_id"]) for row in valid)
+    unlike = [[*told, stored.get(told[0])] for told in told if stored.get(told[0]) != told[1]]
     wrong = [row for row in valid if row["episode_return"] != (expected_return(row["seed"]) if scores else 1)]
     return {
         "rows": len(rows),
         "outcomes": dict(Counter(row["outcome"] for row in rows)),
         "unplayed": sum(not played[request.episode_id] for request in requests),
-        "lost": sum(stored.get(name) != outcome for name, outcome, _ in told),
+        "lost": len(unlike),
+        "of_lost": unlike[:_NAMED],
         "doubled": len(rows) - len(stored) + sum(count > 1 for count in played.values()),
         "wrongly_scored": len(wrong) + sum(row["episode_return"] is not None for row in rows if row not in valid),
     }

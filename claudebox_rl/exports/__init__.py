@@ -1,0 +1,1 @@
+"""Stored episodes in the forms that trainers and other tools read."""
