@@ -7,10 +7,13 @@ Journals never leave the host that writes them.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from claudebox_rl._resources import home
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 JOURNALS = "journal"
 TABLES = ("model_calls", "steps", "episodes")
 """In the order in which a part is put in place: what has an episode is whole."""
+Fill: TypeAlias = Callable[[Any], Any]
+"""Writes a file's content into the open file that it is given."""
 _ATOMIC = ("s3", "gcs", "abfs")
 """Filesystems of pyarrow on which a file is seen when it is closed, and on which folders need not be made."""
 
@@ -41,6 +46,10 @@ class Storage(Protocol):
         """
         ...
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the files of a folder, sorted, with their bytes."""
+        ...
+
     def open(self, name: str) -> Any:
         """Return what `pyarrow.parquet.ParquetFile` reads; the caller closes it."""
         ...
@@ -51,6 +60,18 @@ class Storage(Protocol):
         Raises:
             OSError: The disk is full, or the server failed; the part is not seen, or not by its `episodes`.
         """
+        ...
+
+    def put_files(self, part: str, fills: Mapping[str, Fill]) -> None:
+        """As `put`, with files that are written by their `Fill`, one after the other; `episodes` last of all."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove a file for good; one that is gone already is no error."""
+        ...
+
+    def move(self, name: str, new: str) -> None:
+        """Give a file another name in its folder, taking the place of what has it."""
         ...
 
     def read(self, name: str) -> bytes | None:
@@ -104,8 +125,11 @@ class FolderStorage:
 
     def names(self, folder: str) -> dict[str, float]:
         """See `Storage.names`."""
-        found = sorted((self._folder / folder).glob("[!.]*"))
-        return {path.name: path.stat().st_mtime for path in found if path.is_file()}
+        return {name: stat.st_mtime for name, stat in self._stats(folder)}
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """See `Storage.sizes`."""
+        return {name: stat.st_size for name, stat in self._stats(folder)}
 
     def open(self, name: str) -> Any:
         """See `Storage.open`."""
@@ -113,14 +137,16 @@ class FolderStorage:
 
     def put(self, part: str, tables: Mapping[str, Table]) -> None:
         """See `Storage.put`."""
-        from claudebox_rl.trajectory import parquet  # costs 0.6 s: only whoever commits pays it
+        self.put_files(part, _fills(tables))
 
-        temporary = {name: self._folder / name / f".{part}.inprogress" for name in TABLES}
+    def put_files(self, part: str, fills: Mapping[str, Fill]) -> None:
+        """See `Storage.put_files`."""
+        temporary = {name: self._folder / name / f".{part}.inprogress" for name in TABLES if name in fills}
         try:
             for name, path in temporary.items():
                 path.parent.mkdir(exist_ok=True)
                 with path.open("wb") as file:
-                    parquet.write(tables[name], file)
+                    fills[name](file)
                     _disk.sync(file)
             _disk.sync_folder(self._folder)
             for path in temporary.values():
@@ -129,6 +155,19 @@ class FolderStorage:
         finally:
             for path in temporary.values():
                 path.unlink(missing_ok=True)  # gives a full disk its room back
+
+    def delete(self, name: str) -> None:
+        """See `Storage.delete`."""
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _disk.sync_folder(path.parent)
+
+    def move(self, name: str, new: str) -> None:
+        """See `Storage.move`."""
+        path = self._folder / name
+        path.replace(path.with_name(new))
+        _disk.sync_folder(path.parent)
 
     def read(self, name: str) -> bytes | None:
         """See `Storage.read`."""
@@ -144,6 +183,13 @@ class FolderStorage:
             _disk.sync(file)
         temporary.replace(path)
         _disk.sync_folder(path.parent)
+
+    def _stats(self, folder: str) -> Generator[tuple[str, os.stat_result]]:
+        for path in sorted((self._folder / folder).glob("[!.]*")):
+            with suppress(FileNotFoundError):  # compacted away between the two
+                stat = path.stat()
+                if S_ISREG(stat.st_mode):
+                    yield path.name, stat
 
 
 class RemoteStorage:
@@ -171,10 +217,11 @@ class RemoteStorage:
 
     def names(self, folder: str) -> dict[str, float]:
         """See `Storage.names`."""
-        selector = self._arrow.fs.FileSelector(self._path(folder), allow_not_found=True)
-        found = [info for info in self._fs.get_file_info(selector) if info.is_file and info.base_name[:1] != "."]
-        times = {info.base_name: info.mtime.timestamp() if info.mtime else 0.0 for info in found}
-        return dict(sorted(times.items()))
+        return {info.base_name: info.mtime.timestamp() if info.mtime else 0.0 for info in self._infos(folder)}
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """See `Storage.sizes`."""
+        return {info.base_name: info.size or 0 for info in self._infos(folder)}
 
     def open(self, name: str) -> Any:
         """See `Storage.open`."""
@@ -182,10 +229,23 @@ class RemoteStorage:
 
     def put(self, part: str, tables: Mapping[str, Table]) -> None:
         """See `Storage.put`."""
-        from claudebox_rl.trajectory import parquet
+        self.put_files(part, _fills(tables))
 
+    def put_files(self, part: str, fills: Mapping[str, Fill]) -> None:
+        """See `Storage.put_files`."""
         for name in TABLES:
-            self._write(f"{name}/{part}", lambda file, name=name: parquet.write(tables[name], file))
+            if name in fills:
+                self._write(f"{name}/{part}", fills[name])
+
+    def delete(self, name: str) -> None:
+        """See `Storage.delete`."""
+        with suppress(FileNotFoundError):
+            self._fs.delete_file(self._path(name))
+
+    def move(self, name: str, new: str) -> None:
+        """See `Storage.move`."""
+        folder = name.rpartition("/")[0]
+        self._fs.move(self._path(name), self._path(f"{folder}/{new}"))
 
     def read(self, name: str) -> bytes | None:
         """See `Storage.read`."""
@@ -198,7 +258,12 @@ class RemoteStorage:
         """See `Storage.write`."""
         self._write(name, lambda file: file.write(data))
 
-    def _write(self, name: str, fill: Callable[[Any], Any]) -> None:
+    def _infos(self, folder: str) -> list[Any]:
+        selector = self._arrow.fs.FileSelector(self._path(folder), allow_not_found=True)
+        found = [info for info in self._fs.get_file_info(selector) if info.is_file and info.base_name[:1] != "."]
+        return sorted(found, key=lambda info: info.base_name)
+
+    def _write(self, name: str, fill: Fill) -> None:
         """Write a file by way of memory, since closing a stream that broke in the middle would put half of it."""
         buffer = self._arrow.pa.BufferOutputStream()
         fill(buffer)
@@ -214,3 +279,9 @@ class RemoteStorage:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _fills(tables: Mapping[str, Table]) -> dict[str, Fill]:
+    from claudebox_rl.trajectory import parquet  # costs 0.6 s: only whoever commits pays it
+
+    return {name: lambda file, table=table: parquet.write(table, file) for name, table in tables.items()}

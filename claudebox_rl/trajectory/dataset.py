@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from claudebox_rl.trajectory import branches
 from claudebox_rl.trajectory._storage import journal_folder, storage_of
 from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
+from claudebox_rl.trajectory.parts import read_live
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
 from claudebox_rl.types import Episode, ModelCall, Step
 
@@ -105,9 +106,12 @@ class Dataset:
         """
         from claudebox_rl.trajectory import parquet
 
-        return parquet.select(
-            name, (parquet.read(self._storage, part, columns=columns) for part in self._parts(name)), columns
-        )
+        def read(parts: Sequence[str]) -> Table:
+            return parquet.select(
+                name, (parquet.read(self._storage, f"{name}/{part}", columns=columns) for part in parts), columns
+            )
+
+        return self._of_parts(name, read)
 
     def __getitem__(self, episode_id: str) -> EpisodeRecord:
         """Return the episode of that id, or of the only one whose id starts so.
@@ -161,14 +165,20 @@ class Dataset:
     def _read(self, name: str, episode_id: str | None = None) -> Table:
         from claudebox_rl.trajectory import parquet  # costs 0.6 s: only readers pay it
 
-        return parquet.concatenate(name, (parquet.read(self._storage, part, episode_id) for part in self._parts(name)))
+        def read(parts: Sequence[str]) -> Table:
+            return parquet.concatenate(
+                name, (parquet.read(self._storage, f"{name}/{part}", episode_id) for part in parts)
+            )
 
-    def _parts(self, name: str) -> list[str]:
-        with boundary(TrajectoryError, f"can't look into {self.path}", path=str(self.path)):
-            parts = [f"{name}/{part}" for part in self._storage.names(name) if part.endswith(".parquet")]
-        if not parts:
-            raise TrajectoryError(self._missing(name), path=str(self.path))
-        return parts
+        return self._of_parts(name, read)
+
+    def _of_parts(self, name: str, read: Callable[[Sequence[str]], Table]) -> Table:
+        def checked(parts: Sequence[str]) -> Table:
+            if not parts:
+                raise TrajectoryError(self._missing(name), path=str(self.path))
+            return read(parts)
+
+        return read_live(self._storage, checked)
 
     def _belonging(self, name: str, episodes: Table) -> Table:
         """Return a table without other episodes' rows, such as those of a commit that goes on."""
