@@ -14,6 +14,8 @@ from claudebox_rl.call_types import Relation as Relation
 from claudebox_rl.call_types import Usage as Usage
 from claudebox_rl.errors import AgentError
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
+from claudebox_rl.workspace_types import WorkspaceFile as WorkspaceFile
+from claudebox_rl.workspace_types import WorkspaceState as WorkspaceState
 
 _EXIT_CODE = re.compile(r"Exit code (\d{1,3})\b")
 SUBMIT = "/submit"
@@ -306,6 +308,10 @@ class Episode:
     error_message: str | None = None
     workspace_diff: str | None = None
     """Unified diff of the workspace against the task's files; None where it was not taken."""
+    workspace_files: tuple[WorkspaceFile, ...] | None = None
+    """Every path that is not as the task had it, likewise."""
+    workspace_left_out: int | None = None
+    """Changed paths whose final state is not stored, at least; 0: it is whole; None likewise."""
     started_at: float = 0.0
     ended_at: float = 0.0
 

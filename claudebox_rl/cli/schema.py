@@ -44,6 +44,7 @@ class RolloutApp:
     template: str | None = None
     security_policy: Any = None
     max_steps: int | None = None
+    keep_workspace: bool = True
     seed: int = 0
     run: str | None = None
     out: str | None = None

@@ -66,6 +66,8 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         budget: What each episode may use of its model: the fields of `BudgetConfig`. One that it stops is truncated,
             and the limit's name is in `info["exhausted"]`.
         read_changes: Whether results say what prompts did to the files (`changes`), for rewards that judge it.
+        keep_workspace: Whether the last step tells the final state of the workspace (`info["workspace"]`, a
+            `WorkspaceState` against the task's files, or None), taken after the agent's end and before the verifier.
         actor: Whether a Ray actor owns the session and its machine; else this process does.
         render_mode: `"ansi"` or None.
 
@@ -94,6 +96,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         security_policy: Setting | None = None,
         budget: Budget = None,
         read_changes: bool = False,
+        keep_workspace: bool = True,
         actor: bool = True,
         render_mode: str | None = None,
     ) -> None:
@@ -110,6 +113,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             security_policy=security_policy,
             budget=budget,
             read_changes=read_changes,
+            keep_workspace=keep_workspace,
         )
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode

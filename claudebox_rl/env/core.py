@@ -12,9 +12,11 @@ from claudebox_rl.env.seats import Seat, seat_class
 from claudebox_rl.env.seats.seat import Acted, Observation
 from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart, ForkStart
-from claudebox_rl.errors import ClaudeBoxError, ConfigError, VerifierError
+from claudebox_rl.errors import AgentError, ClaudeBoxError, ConfigError, GatewayError, VerifierError
 from claudebox_rl.session.box import ClaudeBox
+from claudebox_rl.session.final_state.capture import Base, begin_state, final_state
 from claudebox_rl.types import CodeResult, Outcome, Stage, VerifierResult
+from claudebox_rl.workspace_types import WorkspaceState
 
 StepReturn = tuple[Observation, float, bool, bool, dict[str, Any]]
 
@@ -27,6 +29,8 @@ class _Episode:
     parent_episode_id: str | None = None
     fork_step: int | None = None
     """Of the parent, before which this one parted from it."""
+    base: Base | None = None
+    """The workspace as the task had it; None where its final state is not wanted or can't be seen."""
 
 
 class EnvCore:
@@ -52,6 +56,8 @@ class EnvCore:
         await box.open(max_turns=None)
         self._episode = _Episode(box, seat)
         try:
+            if self._settings.keep_workspace:
+                self._episode.base = await begin_state(box.sandbox, start.task)
             await seat.begin(box)
         except BaseException:
             await asyncio.shield(self.close())
@@ -72,7 +78,11 @@ class EnvCore:
         """
         episode = self._playing("step")
         enter_stage(Stage.AGENT)
-        acted = await episode.seat.act(action)
+        try:
+            acted = await episode.seat.act(action)
+        except (AgentError, GatewayError) as error:
+            error.context["workspace"] = await self._state(episode)
+            raise
         if enter_stage(Stage.AGENT) == 0 and not acted.is_final:
             acted = replace(acted, is_limited=True)
         episode.step_index += 1
@@ -107,7 +117,7 @@ class EnvCore:
         # Where nothing was played since the parent began, it has no steps to go on from: the two are siblings.
         is_sibling = parent.step_index == (parent.fork_step or 0)
         parted = (parent.parent_episode_id, parent.fork_step) if is_sibling else (start.episode_id, parent.step_index)
-        core._episode = _Episode(box, seat, parent.step_index, *parted)
+        core._episode = _Episode(box, seat, parent.step_index, *parted, base=parent.base and parent.base.of_fork())
         return core
 
     async def close(self) -> None:
@@ -127,13 +137,28 @@ class EnvCore:
     async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
         """Judge the final state and end the machine; return the reward and the `info`."""
         cut_short = await episode.seat.leave()
-        async with in_stage(Stage.VERIFY, VerifierError):
-            verdict = await episode.box.verify()
+        workspace = await self._state(episode)
+        try:
+            async with in_stage(Stage.VERIFY, VerifierError):
+                verdict = await episode.box.verify()
+        except VerifierError as error:
+            error.context["workspace"] = workspace
+            raise
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
         info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
-        return verdict.reward, info | {"outcome": str(outcome)}
+        return verdict.reward, info | {"outcome": str(outcome), "workspace": workspace}
+
+    async def _state(self, episode: _Episode) -> WorkspaceState | None:
+        """Return the final state, after the agent's end and before the verifier's files are there."""
+        if episode.base is None:
+            return None
+        try:
+            await episode.box.agent.stop()
+        except ClaudeBoxError:
+            return None  # whatever comes next says so
+        return await final_state(episode.box.sandbox, episode.base)
 
     def _session(self, seat: Seat) -> ClaudeBox:
         settings = self._settings

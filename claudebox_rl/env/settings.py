@@ -42,6 +42,8 @@ class EnvSettings:
     """What each episode may use of its model."""
     read_changes: bool = False
     """Whether results say what prompts did to the files."""
+    keep_workspace: bool = True
+    """Whether the final state of the workspace is told at the end."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain JSON, for the dataset."""
@@ -61,6 +63,7 @@ def make_settings(
     security_policy: Setting | SecurityPolicy | None = None,
     budget: Budget = None,
     read_changes: bool = False,
+    keep_workspace: bool = True,
 ) -> EnvSettings:
     """Check what a user gave and make the settings; None stands for the seat's own.
 
@@ -87,6 +90,7 @@ def make_settings(
         find_security_policy(security_policy),
         find_budget(budget),
         read_changes,
+        keep_workspace,
     )
     check("model", settings.model.upstream, UPSTREAMS)
     check("agent", settings.agent.name, AGENTS)

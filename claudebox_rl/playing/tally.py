@@ -12,7 +12,8 @@ from typing import Any, cast
 from claudebox_rl.call_types import Distinct
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, working
-from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage
+from claudebox_rl.trajectory.workspace.blobs import put_blobs, without
+from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage, WorkspaceState
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class Tally:
         self._steps: list[Step] = []
         self._usages = Distinct(lambda call: call.usage)
         self._verify_s = 0.0
+        self._dataset: str | Path | None = None
+        self._workspace: WorkspaceState | None = None
         self._acting: tuple[dict[str, Any], str, float] | None = None
         self.ended = False
 
@@ -44,7 +47,7 @@ class Tally:
         """
         if self._request.run_id:
             working(dataset, self._request.run_id)
-        self._journal = EpisodeJournal(dataset, self._request.episode_id)
+        self._dataset, self._journal = dataset, EpisodeJournal(dataset, self._request.episode_id)
         self._journal.add_start(self._identity())
 
     def begin(self, info: dict[str, Any]) -> None:
@@ -63,11 +66,13 @@ class Tally:
         """Note what the step gave, and bring it into the journal."""
         if info["verifier"] is not None:
             self._verify_s += info["verifier"].duration_s
+        self._workspace = info.get("workspace")
         self._note(reward, info["reward_terms"], terminated, truncated, info["result"], info["model_calls"])
         self.ended = terminated or truncated
 
     def finish(self, outcome: Outcome) -> Episode:
         """Close the account of an episode that came to its end."""
+        self._keep_blobs()
         return self._close(self._episode(outcome, None))
 
     def fail(self, error: BaseException) -> Episode:
@@ -75,6 +80,8 @@ class Tally:
         if self._acting is not None and not isinstance(error, TrajectoryError):
             context: dict[str, Any] = getattr(error, "context", {})
             self._note(0.0, {}, False, True, context.get("result"), context.get("model_calls", ()))
+            self._workspace = context.get("workspace")
+            self._keep_blobs()
         episode = self._episode(Outcome.of_error(error, begun=bool(self._facts)), error)
         try:
             return self._close(episode)
@@ -111,6 +118,13 @@ class Tally:
         if self._journal is not None:
             self._journal.add_step(step, calls)
 
+    def _keep_blobs(self) -> None:
+        """Store what the diff does not hold; what can't be stored is told to be left out."""
+        if self._workspace is None or self._dataset is None:
+            return
+        missing = put_blobs(self._dataset, self._workspace.blobs)
+        self._workspace = without(self._workspace, missing)
+
     def _close(self, episode: Episode) -> Episode:
         if self._journal is not None:
             self._journal.finish(episode)
@@ -135,6 +149,9 @@ class Tally:
             exhausted=next((result.exhausted for result in self._results if result.exhausted), None),
             error_type=type(error).__name__ if error else None,
             error_message=(str(error) or type(error).__name__) if error else None,
+            workspace_diff=self._workspace.diff if self._workspace else None,
+            workspace_files=self._workspace.files if self._workspace else None,
+            workspace_left_out=self._workspace.num_left_out if self._workspace else None,
             started_at=self._started_at,
             ended_at=time.time(),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -80,6 +81,16 @@ class Storage(Protocol):
 
     def write(self, name: str, data: bytes) -> None:
         """Make or replace a small file."""
+        ...
+
+    def write_new(self, name: str, data: Callable[[], bytes]) -> None:
+        """Make a file whose name says what it holds; where it is there already, `data` is not even asked for.
+
+        Any number of writers may do so at once.
+
+        Raises:
+            OSError: As `put`; no half file is seen.
+        """
         ...
 
 
@@ -176,8 +187,21 @@ class FolderStorage:
     def write(self, name: str, data: bytes) -> None:
         """See `Storage.write`."""
         path = self._folder / name
+        self._write(path, path.with_name(f".{path.name}.inprogress"), data)
+
+    def write_new(self, name: str, data: Callable[[], bytes]) -> None:
+        """See `Storage.write_new`."""
+        path = self._folder / name
+        if path.is_file():
+            return
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.inprogress")
+        try:
+            self._write(path, temporary, data())
+        finally:
+            temporary.unlink(missing_ok=True)  # gives a full disk its room back
+
+    def _write(self, path: Path, temporary: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.inprogress")
         with temporary.open("wb") as file:
             file.write(data)
             _disk.sync(file)
@@ -263,13 +287,19 @@ class RemoteStorage:
         found = [info for info in self._fs.get_file_info(selector) if info.is_file and info.base_name[:1] != "."]
         return sorted(found, key=lambda info: info.base_name)
 
-    def _write(self, name: str, fill: Fill) -> None:
+    def write_new(self, name: str, data: Callable[[], bytes]) -> None:
+        """See `Storage.write_new`."""
+        if not self.has(name):
+            content = data()
+            self._write(name, lambda file: file.write(content), f".{secrets.token_hex(4)}")
+
+    def _write(self, name: str, fill: Fill, mark: str = "") -> None:
         """Write a file by way of memory, since closing a stream that broke in the middle would put half of it."""
         buffer = self._arrow.pa.BufferOutputStream()
         fill(buffer)
         path = self._path(name)
         folder, _, own = path.rpartition("/")
-        target = path if self._is_atomic else f"{folder}/.{own}.inprogress"
+        target = path if self._is_atomic else f"{folder}/.{own}{mark}.inprogress"
         if not self._is_atomic:
             self._fs.create_dir(folder, recursive=True)
         with self._fs.open_output_stream(target) as file:

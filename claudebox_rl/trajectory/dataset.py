@@ -15,6 +15,7 @@ from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
 from claudebox_rl.trajectory.parts import read_live
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
+from claudebox_rl.trajectory.workspace.blobs import read_blob
 from claudebox_rl.types import Episode, ModelCall, Step
 
 if TYPE_CHECKING:
@@ -139,6 +140,14 @@ class Dataset:
         """Return what the episodes of each group earned, in the order of commits; of one run, or of all."""
         episodes = (episode for episode in self.summaries() if run_id in (None, episode.run_id))
         return groups_of(episodes, branches.rewards_before(self))
+
+    def blob(self, sha256: str, size: int) -> bytes:
+        """Return a content of `workspace_files`, by its hash and size.
+
+        Raises:
+            TrajectoryError: It is not there, or damaged.
+        """
+        return read_blob(self._storage, sha256, size)
 
     def _find(self, prefix: str) -> int:
         if prefix in self.episode_ids:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any, cast
 
-from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage
+from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage, WorkspaceFile
 
 Row = dict[str, Any]
 
 _TOKENS = tuple(f.name for f in fields(Usage))
 _EPISODE = tuple(
-    f.name for f in fields(Episode) if f.name not in ("outcome", "rewards", "usage", "config", "overrides")
+    f.name
+    for f in fields(Episode)
+    if f.name not in ("outcome", "rewards", "usage", "config", "overrides", "workspace_files")
 )
 _CALL = tuple(f.name for f in fields(ModelCall) if f.name not in ("request", "response", "usage"))
 _TOOL_CALL = tuple(f.name for f in fields(ToolCall) if f.name != "input")
@@ -36,6 +38,9 @@ def episode_row(episode: Episode) -> Row:
             **{name: getattr(episode.usage, name) for name in _TOKENS},
             "config": dump(episode.config),
             "overrides": list(episode.overrides),
+            "workspace_files": None
+            if episode.workspace_files is None
+            else [asdict(f) for f in episode.workspace_files],
         }
     )
 
@@ -84,6 +89,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         usage=Usage(**_given(row, _TOKENS)),
         config=json.loads(row["config"]),
         overrides=tuple(row["overrides"]),
+        workspace_files=_files(row.get("workspace_files")),
     )
 
 
@@ -162,6 +168,10 @@ def _valid(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_valid(item) for item in cast("list[Any]", value)]
     return value
+
+
+def _files(rows: Sequence[Row] | None) -> tuple[WorkspaceFile, ...] | None:
+    return None if rows is None else tuple(WorkspaceFile(**row) for row in rows)
 
 
 def _pairs(terms: Mapping[str, float]) -> list[Row]:

@@ -23,6 +23,18 @@ _TOOL_CALLS = pa.list_(
         ]
     )
 )
+_WORKSPACE_FILES = pa.list_(
+    pa.struct(
+        [
+            ("path", pa.string()),
+            ("mode", pa.int64()),
+            ("size", pa.int64()),
+            ("sha256", pa.string()),
+            ("kind", pa.string()),
+            ("target", pa.string()),
+        ]
+    )
+)
 
 EPISODES = pa.schema(
     [
@@ -60,6 +72,8 @@ EPISODES = pa.schema(
         ("error_type", pa.string()),
         ("error_message", pa.large_string()),
         ("workspace_diff", pa.large_string()),
+        ("workspace_files", _WORKSPACE_FILES),
+        ("workspace_left_out", pa.int64()),
         ("started_at", pa.float64()),
         ("ended_at", pa.float64()),
     ],

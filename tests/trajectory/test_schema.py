@@ -10,6 +10,9 @@ TOOL_CALLS = (
     "list<item: struct<tool_use_id: string, name: string, input: large_string, output: large_string, is_error: bool, "
     "started_at: double, duration_s: double, parent_tool_use_id: string, policy_violation: string>>"
 )
+WORKSPACE_FILES = (
+    "list<item: struct<path: string, mode: int64, size: int64, sha256: string, kind: string, target: string>>"
+)
 GOLDEN = {
     "episodes": {
         "episode_id": "string",
@@ -46,6 +49,8 @@ GOLDEN = {
         "error_type": "string",
         "error_message": "large_string",
         "workspace_diff": "large_string",
+        "workspace_files": WORKSPACE_FILES,
+        "workspace_left_out": "int64",
         "started_at": "double",
         "ended_at": "double",
     },

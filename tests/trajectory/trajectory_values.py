@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord
-from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage
+from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage, WorkspaceFile
 
 UNICODE = "naïve 日本語 👩‍🚀 \u202eRTL\u2028 \x00\x1b[0m \"quoted\" 'single' \\ \n\t"
 
@@ -98,6 +98,11 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
         error_type="E",
         error_message=text,
         workspace_diff="",
+        workspace_files=(
+            WorkspaceFile("a", 0o644, 2**40, "00", "blob"),
+            WorkspaceFile('"\\377"', 0o777, 1, "11", "symlink", text),
+        ),
+        workspace_left_out=1,
         started_at=1763974000.1234567,
         ended_at=1763974009.7654321,
     )

@@ -116,6 +116,7 @@ def env_kwargs(config: RolloutApp) -> dict[str, Any]:
         "template": config.template,
         "rewards": config.reward,
         "max_steps": config.max_steps,
+        "keep_workspace": config.keep_workspace,
         "skills": config.skills,
         "security_policy": config.security_policy,
         "budget": dataclasses.asdict(config.budget),
