@@ -35,7 +35,7 @@ def test_each_content_is_one_file_that_is_written_once(tmp_path: Path) -> None:
 
 def test_writers_at_the_same_time_leave_whole_files_alone(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(lambda _: put_blobs(tmp_path, BLOBS), range(32))) == {frozenset()}
+        assert set(pool.map(put_blobs, [tmp_path] * 32, [BLOBS] * 32)) == {frozenset()}
     assert {path.name for path in files(tmp_path)} == set(BLOBS)
     assert all(read_blob(storage_of(tmp_path), sha256, len(c)) == c for sha256, c in BLOBS.items())
 
