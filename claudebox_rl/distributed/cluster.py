@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from claudebox_rl.config import RayConfig
+from claudebox_rl.distributed.own_cluster import owned
 from claudebox_rl.errors import ConfigError, boundary
 
 _ENVIRONMENT = {
@@ -97,15 +98,16 @@ def _start(cluster: RayConfig) -> None:
 
 
 def _start_local(cluster: RayConfig) -> None:
-    ray.init(
-        address="local",
-        num_cpus=os.cpu_count(),
-        include_dashboard=False,
-        object_store_memory=256 << 20,
-        runtime_env=cluster.runtime_env,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    with owned():
+        ray.init(
+            address="local",
+            num_cpus=os.cpu_count(),
+            include_dashboard=False,
+            object_store_memory=256 << 20,
+            runtime_env=cluster.runtime_env,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     _protect_token()
 
 

@@ -1,4 +1,4 @@
-"""What a process leaves of its machines is removed as soon as it has died, however it died.
+"""What a process leaves is removed as soon as it has died, however it died; its machines, above all.
 
 A machine ends with its owner, but its record, its folder and its control group stay until the next machine starts in
 the same home, which on a node that lost its worker may be never. So a shell waits at a pipe whose other end only the
@@ -18,25 +18,39 @@ _WAIT = """
 exec 3<&0  # what is put in the background has no input of its own
 (
   read -r _  # nobody writes: this ends when the owner has
-  for left in "$1"/*; do
-    [ -e "$left" ] && exec "$2" -c "$3"
-  done
+  eval "$1"
 ) <&3 &
 """
-_REAP = "from claudebox_rl.sandbox.reaper import reap; reap(wait=True)"
-_held: dict[int, int] = {}
-"""The end of the pipe that a process holds, by its id: a forked child has none."""
+_REAP = """
+for left in "$2"/*; do
+  [ -e "$left" ] && exec "$3" -c "$4"
+done
+"""
+_REAPER = "from claudebox_rl.sandbox.reaper import reap; reap(wait=True)"
+_held: dict[int, list[int]] = {}
+"""The ends of pipes that a process holds, by its id: a forked child has none."""
+_reaping: set[int] = set()
 
 
 def reap_after_death() -> None:
     """Have the machines of dead owners in this home removed when this process has died. Idempotent, some 5 ms."""
-    if os.getpid() in _held:
-        return
+    if os.getpid() not in _reaping:
+        run_after_death(_REAP, str(machines_dir()), sys.executable, _REAPER)
+        _reaping.add(os.getpid())
+
+
+def run_after_death(script: str, *arguments: str) -> None:
+    """Have a shell script run when this process has died, however it died.
+
+    Args:
+        script: For `/bin/sh`; it is `$1` itself, and runs where nobody sees its output.
+        *arguments: From `$2` on.
+    """
     near, far = os.pipe()
     try:
         # The shell is gone at once, and what waits is nobody's child.
         subprocess.run(
-            ["/bin/sh", "-c", _WAIT, "sh", machines_dir(), sys.executable, _REAP],
+            ["/bin/sh", "-c", _WAIT, "sh", script, *arguments],
             stdin=near,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -49,4 +63,4 @@ def reap_after_death() -> None:
         raise
     finally:
         os.close(near)
-    _held[os.getpid()] = far
+    _held.setdefault(os.getpid(), []).append(far)
