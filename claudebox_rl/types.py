@@ -261,6 +261,8 @@ class Step:
     truncated: bool
     tool_calls: tuple[ToolCall, ...] = ()
     duration_s: float = 0.0
+    refused: tuple[RefusedConnection, ...] | None = None
+    """Connections that the sandbox's network policy refused; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

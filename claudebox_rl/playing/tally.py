@@ -110,6 +110,7 @@ class Tally:
             terminated=terminated,
             truncated=truncated,
             tool_calls=result.action_log if result else (),
+            refused=result.refused if result else (),
             duration_s=time.monotonic() - started,
         )
         self._steps.append(step)

@@ -39,7 +39,7 @@ def apply_rewards(env: gym.Env[Any, Any], rewards: Reward | Sequence[Reward]) ->
     Raises:
         ConfigError: An unknown name (the message lists the known ones) or wrong arguments.
     """
-    for config in _configs(rewards):
+    for config in reward_configs(rewards):
         wrapper = resolve("reward", config.name, REWARDS)
         try:
             env = wrapper(env, **config.kwargs)
@@ -54,11 +54,24 @@ def needs_changes(rewards: Reward | Sequence[Reward]) -> bool:
     Raises:
         ConfigError: As `apply_rewards`.
     """
-    wrappers = (resolve("reward", config.name, REWARDS) for config in _configs(rewards))
-    return any(getattr(wrapper, "needs_changes", False) for wrapper in wrappers)
+    return any(getattr(wrapper, "needs_changes", False) for wrapper in reward_kinds(rewards))
 
 
-def _configs(rewards: Reward | Sequence[Reward]) -> list[RewardConfig]:
+def reward_kinds(rewards: Reward | Sequence[Reward]) -> list[type[gym.Wrapper[Any, Any, Any, Any]]]:
+    """Return the wrappers' classes.
+
+    Raises:
+        ConfigError: A name is unknown.
+    """
+    return [resolve("reward", config.name, REWARDS) for config in reward_configs(rewards)]
+
+
+def reward_configs(rewards: Reward | Sequence[Reward]) -> list[RewardConfig]:
+    """Return names and arguments.
+
+    Raises:
+        ConfigError: A field is unknown, or has a wrong type.
+    """
     several = [rewards] if isinstance(rewards, str | dict | RewardConfig) else rewards
     return [parse(RewardConfig, reward, key="name", where="reward") for reward in several]
 
@@ -77,4 +90,6 @@ __all__ = [
     "apply_rewards",
     "combine_rewards",
     "needs_changes",
+    "reward_configs",
+    "reward_kinds",
 ]

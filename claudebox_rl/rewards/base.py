@@ -22,6 +22,10 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
     name: ClassVar[str]
     needs_changes: ClassVar[bool] = False
     """Whether it looks at `changes` of the results; the environment reads the files only then."""
+    needs_refused: ClassVar[bool] = False
+    """Whether it looks at `refused` of the results: a stored episode without them is no evidence."""
+    is_verdict: ClassVar[bool] = False
+    """Whether it is the verdict in other numbers, so that to compute it anew is to run the verifier anew."""
 
     def __init__(self, env: gym.Env[Any, Any], **kwargs: Any) -> None:
         gym.utils.RecordConstructorArgs.__init__(self, **kwargs)

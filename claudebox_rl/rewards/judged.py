@@ -58,6 +58,7 @@ class SuccessTerm(JudgedTerm):
     """1 for a solved task, else -1; see `SuccessOnlyReward`."""
 
     name = "success"
+    is_verdict = True
     function = SuccessOnlyReward
 
 
@@ -72,6 +73,7 @@ class SafetyTerm(JudgedTerm):
     """1 less the prices of unsafe acts; see `SafetyReward`."""
 
     name = "safety"
+    needs_refused = True
     function = SafetyReward
 
 

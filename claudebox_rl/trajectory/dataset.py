@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import branches
-from claudebox_rl.trajectory._storage import journal_folder, storage_of
+from claudebox_rl.trajectory._storage import Storage, journal_folder, storage_of
 from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
 from claudebox_rl.trajectory.parts import read_live
@@ -49,6 +49,11 @@ class Dataset:
         self.path = path
         self._storage = storage_of(path)
 
+    @property
+    def storage(self) -> Storage:
+        """Where its files are."""
+        return self._storage
+
     @cached_property
     def episodes(self) -> Table:
         """One row an episode, in the order of commits."""
@@ -60,6 +65,16 @@ class Dataset:
         from claudebox_rl.trajectory.overrides import with_overrides
 
         return with_overrides(self.episodes)
+
+    def rescored(self, name: str) -> Table:
+        """Return `episodes` with what was computed anew under a name, as columns `rescored.<name>.<column>`.
+
+        Raises:
+            TrajectoryError: Nothing was, under this name.
+        """
+        from claudebox_rl.trajectory import rescores
+
+        return rescores.joined(self.episodes, rescores.read_rescores(self._storage), name)
 
     @cached_property
     def steps(self) -> Table:

@@ -12,7 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, cast
 
-from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage, WorkspaceFile
+from claudebox_rl.types import (
+    Episode,
+    ModelCall,
+    Outcome,
+    RefusedConnection,
+    Relation,
+    Step,
+    ToolCall,
+    Usage,
+    WorkspaceFile,
+)
 
 Row = dict[str, Any]
 
@@ -29,7 +39,7 @@ _ARRAYS = ("prompt_token_ids", "completion_token_ids", "logprobs")
 
 def episode_row(episode: Episode) -> Row:
     """Return the row of table `episodes`."""
-    return _valid(
+    return valid_row(
         {
             **{name: getattr(episode, name) for name in _EPISODE},
             "outcome": str(episode.outcome),
@@ -47,7 +57,7 @@ def episode_row(episode: Episode) -> Row:
 
 def step_row(step: Step) -> Row:
     """Return the row of table `steps`."""
-    return _valid(
+    return valid_row(
         {
             "episode_id": step.episode_id,
             "step_index": step.step_index,
@@ -61,6 +71,7 @@ def step_row(step: Step) -> Row:
                 {**{name: getattr(call, name) for name in _TOOL_CALL}, "input": dump(call.input)}
                 for call in step.tool_calls
             ],
+            "refused": None if step.refused is None else [asdict(each) for each in step.refused],
             "duration_s": step.duration_s,
         }
     )
@@ -68,7 +79,7 @@ def step_row(step: Step) -> Row:
 
 def call_row(call: ModelCall, step_index: int | None) -> Row:
     """Return the row of table `model_calls`; `step_index` is None for a call outside any step."""
-    return _valid(
+    return valid_row(
         {
             **{name: getattr(call, name) for name in _CALL},
             "step_index": step_index,
@@ -107,6 +118,7 @@ def step_of(row: Mapping[str, Any]) -> Step:
         tool_calls=tuple(
             ToolCall(**_given(call, _TOOL_CALL), input=json.loads(call["input"])) for call in row["tool_calls"]
         ),
+        refused=_refused(row.get("refused")),
         duration_s=row["duration_s"],
     )
 
@@ -159,15 +171,19 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _valid(value: Any) -> Any:
+def valid_row(value: Any) -> Any:
     """Return the row with text that UTF-8 can hold: surrogate pairs are joined, a lone surrogate becomes U+FFFD."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {_valid(key): _valid(item) for key, item in cast("dict[Any, Any]", value).items()}
+        return {valid_row(key): valid_row(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [_valid(item) for item in cast("list[Any]", value)]
+        return [valid_row(item) for item in cast("list[Any]", value)]
     return value
+
+
+def _refused(rows: Sequence[Row] | None) -> tuple[RefusedConnection, ...] | None:
+    return None if rows is None else tuple(RefusedConnection(**row) for row in rows)
 
 
 def _files(rows: Sequence[Row] | None) -> tuple[WorkspaceFile, ...] | None:

@@ -6,8 +6,8 @@ from claudebox_rl.trajectory._arrow import pa
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION
 
 VERSION_KEY = b"claudebox_rl.schema_version"
-_METADATA = {VERSION_KEY: str(SCHEMA_VERSION).encode()}
-_NAMED_NUMBERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.float64())]))
+VERSION_METADATA = {VERSION_KEY: str(SCHEMA_VERSION).encode()}
+NAMED_NUMBERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.float64())]))
 _TOOL_CALLS = pa.list_(
     pa.struct(
         [
@@ -22,6 +22,9 @@ _TOOL_CALLS = pa.list_(
             ("policy_violation", pa.string()),
         ]
     )
+)
+_REFUSED = pa.list_(
+    pa.struct([("host", pa.string()), ("port", pa.int64()), ("reason", pa.string()), ("at", pa.float64())])
 )
 _WORKSPACE_FILES = pa.list_(
     pa.struct(
@@ -49,7 +52,7 @@ EPISODES = pa.schema(
         ("outcome", pa.string()),
         ("valid_for_training", pa.bool_()),
         ("episode_return", pa.float64()),
-        ("rewards", _NAMED_NUMBERS),
+        ("rewards", NAMED_NUMBERS),
         ("num_steps", pa.int64()),
         ("num_turns", pa.int64()),
         ("queued_s", pa.float64()),
@@ -77,7 +80,7 @@ EPISODES = pa.schema(
         ("started_at", pa.float64()),
         ("ended_at", pa.float64()),
     ],
-    metadata=_METADATA,
+    metadata=VERSION_METADATA,
 )
 
 STEPS = pa.schema(
@@ -87,13 +90,14 @@ STEPS = pa.schema(
         ("observation", pa.large_string()),
         ("action", pa.large_string()),
         ("reward", pa.float64()),
-        ("reward_terms", _NAMED_NUMBERS),
+        ("reward_terms", NAMED_NUMBERS),
         ("terminated", pa.bool_()),
         ("truncated", pa.bool_()),
         ("tool_calls", _TOOL_CALLS),
+        ("refused", _REFUSED),
         ("duration_s", pa.float64()),
     ],
-    metadata=_METADATA,
+    metadata=VERSION_METADATA,
 )
 
 MODEL_CALLS = pa.schema(
@@ -122,7 +126,7 @@ MODEL_CALLS = pa.schema(
         ("completion_token_ids", pa.list_(pa.int32())),
         ("logprobs", pa.list_(pa.float64())),
     ],
-    metadata=_METADATA,
+    metadata=VERSION_METADATA,
 )
 
 SCHEMAS = {"episodes": EPISODES, "steps": STEPS, "model_calls": MODEL_CALLS}

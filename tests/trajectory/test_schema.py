@@ -64,6 +64,7 @@ GOLDEN = {
         "terminated": "bool",
         "truncated": "bool",
         "tool_calls": TOOL_CALLS,
+        "refused": "list<item: struct<host: string, port: int64, reason: string, at: double>>",
         "duration_s": "double",
     },
     "model_calls": {

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord
-from claudebox_rl.types import Episode, ModelCall, Outcome, Relation, Step, ToolCall, Usage, WorkspaceFile
+from claudebox_rl.types import (
+    Episode,
+    ModelCall,
+    Outcome,
+    RefusedConnection,
+    Relation,
+    Step,
+    ToolCall,
+    Usage,
+    WorkspaceFile,
+)
 
 UNICODE = "naïve 日本語 👩‍🚀 \u202eRTL\u2028 \x00\x1b[0m \"quoted\" 'single' \\ \n\t"
 
@@ -36,6 +46,7 @@ def step_of(episode_id: str, index: int, text: str = UNICODE) -> Step:
         terminated=index == 2,
         truncated=index == 1,
         tool_calls=tool_calls if index else (),
+        refused=(RefusedConnection("h.example", 443, text, 1763974000.5),) if index else None,
         duration_s=0.1 + 0.2,
     )
 

@@ -19,7 +19,8 @@ ReadBlob = Callable[[str, int], bytes]
 """From SHA-256 and size to a content."""
 _TIMEOUT_S = 120.0
 _REMOVE = ("xargs", "-0", "-r", "rm", "-rf", "--")
-_EXTRACT = ("tar", "-xpf", "-", "--no-same-owner", "--numeric-owner")
+_EXTRACT = ("tar", "-xpmf", "-", "--no-same-owner", "--numeric-owner")
+"""Files get the present time: none is stored, and some tools take none before 1980."""
 
 
 async def restore_state(
@@ -73,6 +74,25 @@ def _member(file: WorkspaceFile, texts: _Texts, read_blob: ReadBlob) -> tuple[by
     return path, file.mode, None, unquoted(file.target or "") if file.kind == "symlink" else b""
 
 
+def final_texts(task: Task, diff: str, files: Sequence[WorkspaceFile]) -> dict[str, tuple[str | None, str | None]]:
+    """Return the text files that changed, by path: as the task has them, and as they were left; None for no file.
+
+    Raises:
+        TrajectoryError: The task's files are not those that the episode began with.
+    """
+    try:
+        texts = _Texts(task, sections(diff))
+    except ValueError as error:
+        raise TrajectoryError(f"the stored diff is damaged: {error}") from error
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for file in files:
+        if file.kind == "text":
+            found[file.path] = texts.before(file.path), texts.after(file).decode()
+        elif file.kind == "deleted" and (before := texts.before(file.path)) is not None:
+            found[file.path] = before, None
+    return found
+
+
 class _Texts:
     """The final text of each file in a diff."""
 
@@ -81,11 +101,22 @@ class _Texts:
         self._task, self._hunks = task, hunks
         self._own = {quoted(path): file for path, file in regular_files(folder).items()} if folder else {}
 
-    def after(self, file: WorkspaceFile) -> bytes:
-        own = self._own.get(file.path)
+    def before(self, path: str) -> str | None:
+        """Return the task's own text; None where it has no such file, or one that is no text."""
+        own = self._own.get(path)
         try:
-            before = own.read_bytes().decode() if own is not None else ""
-            content = apply(self._hunks[file.path], before).encode()
+            return own.read_bytes().decode() if own is not None else None
+        except UnicodeDecodeError:
+            return None
+
+    def after(self, file: WorkspaceFile) -> bytes:
+        """Return the final content.
+
+        Raises:
+            TrajectoryError: It can't be rebuilt.
+        """
+        try:
+            content = apply(self._hunks[file.path], self.before(file.path) or "").encode()
         except (ValueError, KeyError):
             content = None
         if content is None or hashlib.sha256(content).hexdigest() != file.sha256:

@@ -1,0 +1,1 @@
+"""Rewards and verdicts of stored episodes, computed anew without playing them again."""
