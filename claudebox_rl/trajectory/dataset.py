@@ -13,7 +13,7 @@ from claudebox_rl.trajectory import branches
 from claudebox_rl.trajectory._storage import Storage, journal_folder, storage_of
 from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
-from claudebox_rl.trajectory.parts import read_live
+from claudebox_rl.trajectory.live import read_live
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
 from claudebox_rl.trajectory.workspace.blobs import read_blob
 from claudebox_rl.types import Episode, ModelCall, Step

@@ -12,7 +12,7 @@ from claudebox_rl.trajectory.journal import SCHEMA_VERSION
 from claudebox_rl.trajectory.replay import Recorded
 from claudebox_rl.trajectory.schema import DICTIONARY_COLUMNS, SCHEMAS, VERSION_KEY
 
-_ROW_GROUP_BYTES = 16 << 20
+ROW_GROUP_BYTES = 16 << 20
 
 
 def tables_of(recorded: Recorded) -> dict[str, Table]:
@@ -33,16 +33,35 @@ def write(table: Table, file: Any) -> None:
         OSError: The disk is full or failed; the file is then not whole.
     """
     mean_row_bytes = max(1, table.nbytes // max(1, table.num_rows))
-    pq.write_table(
-        table,
-        file,
-        compression="zstd",
-        compression_level=3,
-        row_group_size=max(1, _ROW_GROUP_BYTES // mean_row_bytes),
-        use_dictionary=[name for name in DICTIONARY_COLUMNS if name in table.column_names],
-        write_page_index=True,
-        write_page_checksum=True,
-    )
+    row_group_size = max(1, ROW_GROUP_BYTES // mean_row_bytes)
+    pq.write_table(table, file, row_group_size=row_group_size, **_options(table.schema))
+
+
+def write_stream(schema: Any, tables: Iterable[Table], file: Any) -> None:
+    """Write tables of one schema, one after the other, to an open file; holds no more than a row group of them.
+
+    Raises:
+        OSError: The disk is full or failed; the file is then not whole.
+    """
+    with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
+        waiting: list[Table] = []
+        for table in tables:
+            waiting.append(table)
+            if sum(each.nbytes for each in waiting) >= ROW_GROUP_BYTES:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+
+
+def _options(schema: Any) -> dict[str, Any]:
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": [name for name in DICTIONARY_COLUMNS if name in schema.names],
+        "write_page_index": True,
+        "write_page_checksum": True,
+    }
 
 
 def concatenate(name: str, tables: Iterable[Table]) -> Table:
@@ -66,7 +85,7 @@ def read(storage: Storage, name: str, episode_id: str | None = None, columns: Se
     """
     where = f"{storage}/{name}"
     with boundary(TrajectoryError, f"can't read {where}", path=where), pq.ParquetFile(storage.open(name)) as file:
-        _check_version(where, file.schema_arrow.metadata or {})
+        check_version(where, file.schema_arrow.metadata or {})
         if episode_id is None:
             return file.read(columns)
         groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), episode_id)]
@@ -93,7 +112,12 @@ def belonging(table: Table, episodes: Table) -> Table:
     return table if pc.all(known, min_count=0).as_py() else table.filter(known)
 
 
-def _check_version(path: str, metadata: dict[bytes, bytes]) -> None:
+def check_version(path: str, metadata: dict[bytes, bytes]) -> int:
+    """Return the schema version that a file's metadata tells.
+
+    Raises:
+        SchemaVersionError: It is newer than this version of claudebox_rl.
+    """
     version = int(metadata.get(VERSION_KEY, b"1"))  # a part that another tool rewrote has lost it
     if version > SCHEMA_VERSION:
         raise SchemaVersionError(
@@ -101,6 +125,7 @@ def _check_version(path: str, metadata: dict[bytes, bytes]) -> None:
             path=path,
             version=version,
         )
+    return version
 
 
 def _may_hold(group: Any, episode_id: str) -> bool:

@@ -6,8 +6,9 @@ One committer at a time (a lock in the journal's folder) takes all that is finis
 2. put the batch in place, whole, as `part-<id>.parquet` of each table, `episodes` last;
 3. delete the claim.
 
-A killed committer's claim is taken up by the next one on its host: if its `episodes` part is in place only step 3 is
-left (the claim may be half deleted), else step 2 is done again under the same names. Readers count an episode where its
+A killed committer's claim is taken up by the next one on its host: if its `episodes` part is in place, or was compacted
+into another since, only step 3 is left (the claim may be half deleted), else step 2 is done again under the same names.
+Readers count an episode where its
 `episodes` part is there. Ids are random, so hosts that commit into one storage do not meet.
 """
 
@@ -24,6 +25,7 @@ from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
 from claudebox_rl.trajectory._storage import TABLES, Storage, journal_folder, storage_of
 from claudebox_rl.trajectory.journal import SUFFIX, is_finished
+from claudebox_rl.trajectory.live import compacted_into, read_live
 from claudebox_rl.trajectory.quarantine import Quarantine
 from claudebox_rl.trajectory.replay import Recorded, replay
 
@@ -58,16 +60,17 @@ def commit(dataset: str | Path) -> int:
     what = f"can't commit to {dataset} (finished episodes stay in {journals}, and the next commit takes them)"
     with boundary(TrajectoryError, what, dataset=str(dataset)), _disk.locked(journals / ".lock"):
         storage = storage_of(dataset)
-        written = sum(_settle(storage, claim, quarantine) for claim in _claims(journals))
+        written = sum(_settle(storage, claim, quarantine, is_old) for claim, is_old in _claims(journals))
     quarantine.report()
     return written
 
 
-def _claims(journals: Path) -> Generator[Path]:
-    yield from sorted(journals.glob(f"{_CLAIM}*"))
+def _claims(journals: Path) -> Generator[tuple[Path, bool]]:
+    """Yield claims, and whether a killed committer left them."""
+    yield from ((claim, True) for claim in sorted(journals.glob(f"{_CLAIM}*")))
     finished = [path for path in sorted(journals.glob(f"*{SUFFIX}")) if is_finished(path)]
     for batch in _batches(finished):
-        yield _claim(journals, batch)
+        yield _claim(journals, batch), False
 
 
 def _batches(paths: Iterable[Path]) -> Generator[list[Path]]:
@@ -94,11 +97,25 @@ def _claim(journals: Path, batch: list[Path]) -> Path:
     return claim
 
 
-def _settle(storage: Storage, claim: Path, quarantine: Quarantine) -> int:
+def _settle(storage: Storage, claim: Path, quarantine: Quarantine, is_old: bool) -> int:
     part = f"part-{claim.name.removeprefix(_CLAIM)}.parquet"
-    written = 0 if storage.has(f"episodes/{part}") else _write(storage, part, claim, quarantine)
+    is_stored = is_old and (storage.has(f"episodes/{part}") or _was_compacted(storage, part, claim))
+    written = 0 if is_stored else _write(storage, part, claim, quarantine)
     shutil.rmtree(claim)
     return written
+
+
+def _was_compacted(storage: Storage, part: str, claim: Path) -> bool:
+    """Whether the part of a claim was in place, and was put into another since."""
+    from claudebox_rl.trajectory import parquet
+
+    claimed = {path.stem for path in claim.glob(f"*{SUFFIX}")}
+
+    def holds(live: Iterable[str]) -> bool:
+        tables = (parquet.read(storage, f"episodes/{name}", columns=["episode_id"]) for name in live)
+        return any(claimed & set(table["episode_id"].to_pylist()) for table in tables)
+
+    return read_live(storage, lambda live: holds(compacted_into(live, part)))
 
 
 def _write(storage: Storage, part: str, claim: Path, quarantine: Quarantine) -> int:

@@ -12,7 +12,7 @@ from trajectory_values import journal, record_of
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import Dataset, commit, load_dataset
 from claudebox_rl.trajectory._storage import FolderStorage
-from claudebox_rl.trajectory.parts import REPLACES_KEY, live_parts, read_live, seen_parts, span
+from claudebox_rl.trajectory.live import REPLACES_KEY, live_parts, read_live, seen_parts, span
 
 
 def committed(dataset: Path, *names: str) -> list[str]:

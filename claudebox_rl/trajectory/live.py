@@ -77,6 +77,11 @@ def live_parts(storage: Storage) -> tuple[str, ...]:
     raise _restless(storage)
 
 
+def compacted_into(live: Iterable[str], part: str) -> list[str]:
+    """Return those of the parts that may hold what was in a part that is gone."""
+    return [other for other in live if is_compacted(other) and _overlap(other, part)]
+
+
 def replaced(storage: Storage, seen: Iterable[str]) -> dict[str, str]:
     """Return those of the parts that are replaced, with the name of what replaces them."""
     seen = tuple(seen)

@@ -1,0 +1,212 @@
+"""Compaction: what it makes, what others see meanwhile, and what its kill leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from trajectory_values import journal, record_of
+
+from claudebox_rl.errors import ConfigError, TrajectoryError
+from claudebox_rl.trajectory import EpisodeRecord, commit, load_dataset, storage_of
+from claudebox_rl.trajectory._storage import TABLES, FolderStorage, journal_folder
+from claudebox_rl.trajectory.live import is_compacted, replaces
+from claudebox_rl.trajectory.upkeep import compact
+from claudebox_rl.trajectory.upkeep.turn import turn
+
+HERE = Path(__file__).parent
+PYTHONPATH = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+
+
+def filled(dataset: str | Path, *names: str) -> list[EpisodeRecord]:
+    """Commit each episode on its own."""
+    for name in names:
+        journal(dataset, record_of(name))
+        commit(dataset)
+    return [record_of(name) for name in names]
+
+
+def test_small_parts_become_one_and_nothing_else_changes(tmp_path: Path) -> None:
+    expected = filled(tmp_path, "a", "b", "c")
+    done = compact(tmp_path)
+    assert (done.parts_before, done.parts_after) == (3, 1)
+    assert done.bytes_after < done.bytes_before
+    assert list(load_dataset(tmp_path)) == expected
+    assert {table: len(list((tmp_path / table).iterdir())) for table in TABLES} == dict.fromkeys(TABLES, 1)
+    again = compact(tmp_path)
+    assert (again.parts_before, again.bytes_before) == (1, done.bytes_after) == (again.parts_after, again.bytes_after)
+
+
+def test_later_commits_are_compacted_with_what_was_compacted(tmp_path: Path) -> None:
+    expected = filled(tmp_path, "a", "b")
+    compact(tmp_path)
+    (first,) = storage_of(tmp_path).names("episodes")
+    expected += filled(tmp_path, "c")
+    compact(tmp_path)
+    (second,) = storage_of(tmp_path).names("episodes")
+    assert is_compacted(second)
+    named = replaces(FolderStorage(tmp_path), second)
+    assert first in named
+    assert len(named) == 4, "a server may bring back what was put late: names of a day stay forbidden"
+    assert list(load_dataset(tmp_path)) == expected
+
+
+def test_large_parts_stay_and_order_is_kept(tmp_path: Path) -> None:
+    journal(tmp_path, record_of("a"))
+    commit(tmp_path)
+    journal(tmp_path, record_of("large", text=os.urandom(100_000).hex()))
+    commit(tmp_path)
+    large = set(storage_of(tmp_path).names("episodes"))
+    filled(tmp_path, "b", "c")
+    done = compact(tmp_path, target_bytes=1 << 17)
+    assert (done.parts_before, done.parts_after) == (4, 3)
+    assert len(large & set(storage_of(tmp_path).names("episodes"))) == 2
+    assert load_dataset(tmp_path).episode_ids == ("a", "large", "b", "c")
+
+
+def test_on_a_filesystem_of_fsspec(tmp_path: Path) -> None:
+    uri = f"fsspec+local://{tmp_path}/data"
+    expected = filled(uri, "a", "b")
+    assert compact(uri).parts_after == 1
+    assert list(load_dataset(uri)) == expected
+    assert {len(storage_of(uri).names(table)) for table in TABLES} == {1}
+
+
+# Slow, since the server refuses the mark for a folder that pyarrow puts after each removal, which it tries for seconds.
+@pytest.mark.slow
+def test_on_an_object_store(object_store: Callable[[str], str]) -> None:
+    uri = object_store("compacted")
+    expected = filled(uri, "a", "b")
+    reader = load_dataset(uri)
+    assert compact(uri).parts_after == 1
+    assert list(load_dataset(uri)) == expected
+    assert list(reader) == expected
+    assert {len(storage_of(uri).names(table)) for table in TABLES} == {1}
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    filled(tmp_path, "a", "b")
+    with turn(tmp_path), pytest.raises(TrajectoryError, match="is put in order by process"):
+        compact(tmp_path)
+    assert compact(tmp_path).parts_after == 1
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="target_bytes"):
+        compact(tmp_path, target_bytes=0)
+    filled(tmp_path, "a", "b")
+    damaged = next((tmp_path / "steps").iterdir())
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    with pytest.raises(TrajectoryError, match=damaged.name):
+        compact(tmp_path)
+    assert len(list((tmp_path / "episodes").iterdir())) == 2, "a damaged part is no reason to lose another"
+
+
+def test_a_claim_whose_part_was_compacted_away_is_not_committed_anew(tmp_path: Path) -> None:
+    journal(tmp_path, record_of("a"))
+    kept = tmp_path / "kept"
+    shutil.copytree(tmp_path / "journal", kept)
+    commit(tmp_path)
+    (part,) = storage_of(tmp_path).names("episodes")
+    expected = [record_of("a"), *filled(tmp_path, "b")]
+    compact(tmp_path)
+    # As a committer leaves it that is killed before it has removed its claim.
+    kept.rename(tmp_path / "journal" / part.replace("part-", "commit-").removesuffix(".parquet"))
+    assert commit(tmp_path) == 0
+    assert list(load_dataset(tmp_path)) == expected
+    assert not list(journal_folder(tmp_path).glob("commit-*"))
+
+
+# Kills itself right before the n-th call that changes a file's name or makes something durable.
+_KILLER = """
+import os, signal, sys
+from pathlib import Path
+import claudebox_rl.trajectory.upkeep.rewriting
+from claudebox_rl.trajectory.upkeep import compact
+
+left = int(sys.argv[2])
+def before(call):
+    def counted(*args, **kwargs):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return call(*args, **kwargs)
+    return counted
+
+n = int(sys.argv[2])
+while True:
+    child = os.fork()
+    dataset = Path(sys.argv[1]) / f"{n:03d}"
+    if child == 0:
+        left = n
+        for name in ("rename", "replace", "unlink", "mkdir", "fsync"):
+            setattr(os, name, before(getattr(os, name)))
+        compact(dataset)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) == 0:
+        break
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    n += 1
+"""
+
+
+def test_a_compaction_killed_at_any_point_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    expected = filled(original, "a", "b")
+    copies = tmp_path / "copies"
+    for index in range(40):
+        shutil.copytree(original, copies / f"{index:03d}")
+    subprocess.run(
+        [sys.executable, "-c", _KILLER, copies, "0"],
+        env=os.environ | {"PYTHONPATH": PYTHONPATH},
+        check=True,
+        timeout=60,
+    )
+    states: set[int] = set()
+    for dataset in sorted(copies.iterdir()):
+        states.add(len(list((dataset / "episodes").glob("*.parquet"))))
+        assert list(load_dataset(dataset)) == expected, dataset.name
+        assert compact(dataset).parts_after == 1
+        assert list(load_dataset(dataset)) == expected, dataset.name
+        assert {len(list((dataset / table).glob("*"))) for table in TABLES} == {1}
+        assert not list(dataset.rglob(".*.inprogress"))
+    assert states == {1, 2, 3}, "before, between and after"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("num_puts", [1, len(TABLES)])
+def test_a_compaction_of_objects_that_is_killed(object_store: Callable[[str], str], num_puts: int) -> None:
+    uri = object_store(f"compaction-killed-{num_puts}")
+    expected = filled(uri, "a", "b")
+    killer = f"""
+import os, signal
+from claudebox_rl.trajectory._storage import RemoteStorage
+from claudebox_rl.trajectory.upkeep import compact
+write, left = RemoteStorage._write, {num_puts}
+def counted(self, name, fill):
+    global left
+    if left == 0 or name.startswith("episodes") and {num_puts} == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= ".parquet" in name
+    write(self, name, fill)
+RemoteStorage._write = counted
+delete = RemoteStorage.delete
+RemoteStorage.delete = lambda self, name: os.kill(os.getpid(), signal.SIGKILL)
+compact({uri!r})
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", killer], env=os.environ | {"PYTHONPATH": PYTHONPATH}, timeout=60, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert list(load_dataset(uri)) == expected
+    assert compact(uri).parts_after == 1
+    assert list(load_dataset(uri)) == expected
+    assert {len(storage_of(uri).names(table)) for table in TABLES} == {1}
