@@ -12,7 +12,7 @@ from claudebox_rl.trajectory.journal import SCHEMA_VERSION
 from claudebox_rl.trajectory.replay import Recorded
 from claudebox_rl.trajectory.schema import DICTIONARY_COLUMNS, SCHEMAS, VERSION_KEY
 
-ROW_GROUP_BYTES = 16 << 20
+_ROW_GROUP_BYTES = 16 << 20
 
 
 def tables_of(recorded: Recorded) -> dict[str, Table]:
@@ -33,7 +33,7 @@ def write(table: Table, file: Any) -> None:
         OSError: The disk is full or failed; the file is then not whole.
     """
     mean_row_bytes = max(1, table.nbytes // max(1, table.num_rows))
-    row_group_size = max(1, ROW_GROUP_BYTES // mean_row_bytes)
+    row_group_size = max(1, _ROW_GROUP_BYTES // mean_row_bytes)
     pq.write_table(table, file, row_group_size=row_group_size, **_options(table.schema))
 
 
@@ -47,7 +47,7 @@ def write_stream(schema: Any, tables: Iterable[Table], file: Any) -> None:
         waiting: list[Table] = []
         for table in tables:
             waiting.append(table)
-            if sum(each.nbytes for each in waiting) >= ROW_GROUP_BYTES:
+            if sum(each.nbytes for each in waiting) >= _ROW_GROUP_BYTES:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []
         if waiting:
