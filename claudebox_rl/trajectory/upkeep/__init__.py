@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from claudebox_rl.trajectory.upkeep.compaction import Compaction, compact
+from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
+from claudebox_rl.trajectory.upkeep.reparation import Repair, repair
+from claudebox_rl.trajectory.upkeep.verification import verify
 
-__all__ = ["Compaction", "compact"]
+__all__ = ["Compaction", "Finding", "Problem", "Repair", "compact", "repair", "verify"]

@@ -64,7 +64,7 @@ def batches(source: Source, name: str, columns: Sequence[str] | None = None) -> 
     where = source.path(name)
     with (
         boundary(TrajectoryError, f"can't read {where}", path=where),
-        pq.ParquetFile(source.storage.open(f"{name}/{source.part}")) as file,
+        pq.ParquetFile(source.storage.open(f"{name}/{source.part}"), page_checksum_verification=True) as file,
     ):
         check_version(where, file.schema_arrow.metadata or {})
         for index in range(file.num_row_groups):
