@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from claudebox_rl.trajectory._arrow import Table
 
 JOURNALS = "journal"
-TABLES = ("model_calls", "steps", "episodes")
+TABLES = ("texts", "model_calls", "steps", "episodes")
 """In the order in which a part is put in place: what has an episode is whole."""
+TEXTS_SINCE = 2
+"""Schema version; earlier parts have no `texts`."""
 Fill: TypeAlias = Callable[[Any], Any]
 """Writes a file's content into the open file that it is given."""
 _ATOMIC = ("s3", "gcs", "abfs")

@@ -13,13 +13,15 @@ from claudebox_rl.trajectory import branches
 from claudebox_rl.trajectory._storage import Storage, journal_folder, storage_of
 from claudebox_rl.trajectory.groups import Group, groups_of
 from claudebox_rl.trajectory.journal import SUFFIX
-from claudebox_rl.trajectory.live import read_live
+from claudebox_rl.trajectory.live import read_live, span
 from claudebox_rl.trajectory.rows import call_of, episode_of, step_of
+from claudebox_rl.trajectory.texts import Parser
 from claudebox_rl.trajectory.workspace.blobs import read_blob
 from claudebox_rl.types import Episode, ModelCall, Step
 
 if TYPE_CHECKING:
     from claudebox_rl.trajectory._arrow import Table
+    from claudebox_rl.trajectory.joining import TextIndex
 
 _NAMED_AT_MOST = 10
 
@@ -48,6 +50,8 @@ class Dataset:
     def __init__(self, path: str | Path) -> None:
         self.path = path
         self._storage = storage_of(path)
+        self._lengths: list[tuple[str, int]] = []
+        """Of the parts of `episodes`: their file names and how many rows they have."""
 
     @property
     def storage(self) -> Storage:
@@ -57,7 +61,14 @@ class Dataset:
     @cached_property
     def episodes(self) -> Table:
         """One row an episode, in the order of commits."""
-        return self._read("episodes")
+        from claudebox_rl.trajectory import parquet
+
+        def read(parts: Sequence[str]) -> Table:
+            tables = [self._part("episodes", part) for part in parts]
+            self._lengths = [(part, table.num_rows) for part, table in zip(parts, tables, strict=True)]
+            return parquet.concatenate("episodes", tables)
+
+        return self._of_parts("episodes", read)
 
     @cached_property
     def with_overrides(self) -> Table:
@@ -79,12 +90,35 @@ class Dataset:
     @cached_property
     def steps(self) -> Table:
         """One row a step; those of one episode together and in order."""
-        return self._belonging("steps", self.episodes)
+        from claudebox_rl.trajectory import joining
+
+        return joining.joined(self._folded_steps, self._texts)
 
     @cached_property
     def model_calls(self) -> Table:
         """One row a request to a model."""
+        from claudebox_rl.trajectory import joining
+
+        return joining.joined(self._folded_calls, self._texts)
+
+    @cached_property
+    def _folded_steps(self) -> Table:
+        return self._belonging("steps", self.episodes)
+
+    @cached_property
+    def _folded_calls(self) -> Table:
         return self._belonging("model_calls", self.episodes)
+
+    @cached_property
+    def _has_texts(self) -> bool:
+        with boundary(TrajectoryError, f"can't look into {self.path}", path=str(self.path)):
+            return bool(self._storage.names("texts"))
+
+    @cached_property
+    def _texts(self) -> TextIndex:
+        from claudebox_rl.trajectory.joining import TextIndex
+
+        return TextIndex(self._storage)
 
     @cached_property
     def episode_ids(self) -> tuple[str, ...]:
@@ -95,12 +129,14 @@ class Dataset:
         return len(self.episode_ids)
 
     def __iter__(self) -> Iterator[EpisodeRecord]:
-        steps, calls = _runs(self.steps), _runs(self.model_calls)
+        steps, calls = self._folded_steps, self._folded_calls
+        steps_at, calls_at = _runs(steps), _runs(calls)
         for index, episode_id in enumerate(self.episode_ids):
             yield self._record(
                 self.episodes.slice(index, 1).to_pylist()[0],
-                [row for start, stop in steps.get(episode_id, ()) for row in _rows(self.steps, start, stop)],
-                [row for start, stop in calls.get(episode_id, ()) for row in _rows(self.model_calls, start, stop)],
+                [row for start, stop in steps_at.get(episode_id, ()) for row in _rows(steps, start, stop)],
+                [row for start, stop in calls_at.get(episode_id, ()) for row in _rows(calls, start, stop)],
+                self._texts,
             )
 
     def summaries(self) -> Generator[Episode]:
@@ -114,18 +150,19 @@ class Dataset:
         """Read some columns of a table, and leave what is large, such as requests and outputs, in its files.
 
         Args:
-            name: `episodes`, `steps` or `model_calls`.
+            name: `episodes`, `steps`, `model_calls` or `texts`.
             columns: Names, or paths of a list's fields as Parquet has them: `tool_calls.list.element.name`.
 
         Raises:
             TrajectoryError: A file is damaged.
         """
-        from claudebox_rl.trajectory import parquet
+        from claudebox_rl.trajectory import joining, parquet
 
         def read(parts: Sequence[str]) -> Table:
-            return parquet.select(
-                name, (parquet.read(self._storage, f"{name}/{part}", columns=columns) for part in parts), columns
-            )
+            if name == "texts":  # of which version 1 has none
+                parts = [part for part in parts if self._storage.has(f"texts/{part}")]
+            tables = (joining.joined(self._part(name, part, columns=columns), self._texts) for part in parts)
+            return parquet.select(name, tables, columns)
 
         return self._of_parts(name, read)
 
@@ -137,9 +174,13 @@ class Dataset:
         Raises:
             TrajectoryError: None or several fit; the message names candidates.
         """
-        one = self.episodes.slice(self._find(episode_id), 1)
-        steps, calls = (self._belonging(name, one).to_pylist() for name in ("steps", "model_calls"))
-        return self._record(one.to_pylist()[0], steps, calls)
+        from claudebox_rl.trajectory.joining import TextIndex
+
+        index = self._find(episode_id)
+        one, part = self.episodes.slice(index, 1), self._part_of(index)
+        steps, calls = (self._belonging(name, one, part).to_pylist() for name in ("steps", "model_calls"))
+        texts = TextIndex(self._storage, (part,), self.episode_ids[index], self._texts)
+        return self._record(one.to_pylist()[0], steps, calls, texts)
 
     def whole(self, episode_id: str) -> EpisodeRecord:
         """Return an episode as `dataset[episode_id]`, with what its parents did before it branched off in front.
@@ -176,25 +217,21 @@ class Dataset:
         raise TrajectoryError(f"{found} with {prefix!r} in {self.path}: {listed}", candidates=names)
 
     def _record(
-        self, episode: dict[str, Any], steps: list[dict[str, Any]], calls: list[dict[str, Any]]
+        self, episode: dict[str, Any], steps: list[dict[str, Any]], calls: list[dict[str, Any]], texts: TextIndex
     ) -> EpisodeRecord:
+        parser = Parser(texts)
         with boundary(TrajectoryError, f"{self.path}: episode {episode['episode_id']!r} is damaged"):
             return EpisodeRecord(
                 episode=episode_of(episode),
-                steps=tuple(sorted(map(step_of, steps), key=lambda step: step.step_index)),
-                model_calls=tuple(map(call_of, calls)),
+                steps=tuple(sorted((step_of(row, parser) for row in steps), key=lambda step: step.step_index)),
+                model_calls=tuple(call_of(row, parser) for row in calls),
                 call_steps=tuple(call["step_index"] for call in calls),
             )
 
-    def _read(self, name: str, episode_id: str | None = None) -> Table:
-        from claudebox_rl.trajectory import parquet  # costs 0.6 s: only readers pay it
+    def _part(self, name: str, part: str, episode_id: str | None = None, columns: Sequence[str] | None = None) -> Table:
+        from claudebox_rl.trajectory import joining  # costs 0.6 s: only readers pay it
 
-        def read(parts: Sequence[str]) -> Table:
-            return parquet.concatenate(
-                name, (parquet.read(self._storage, f"{name}/{part}", episode_id) for part in parts)
-            )
-
-        return self._of_parts(name, read)
+        return joining.read(self._storage, f"{name}/{part}", episode_id, columns, has_texts=self._has_texts)
 
     def _of_parts(self, name: str, read: Callable[[Sequence[str]], Table]) -> Table:
         def checked(parts: Sequence[str]) -> Table:
@@ -204,12 +241,25 @@ class Dataset:
 
         return read_live(self._storage, checked)
 
-    def _belonging(self, name: str, episodes: Table) -> Table:
+    def _part_of(self, index: int) -> str:
+        """Return the file name of an episode's part."""
+        for part, num_rows in self._lengths:
+            if index < num_rows:
+                return part
+            index -= num_rows
+        raise IndexError(index)
+
+    def _belonging(self, name: str, episodes: Table, part: str | None = None) -> Table:
         """Return a table without other episodes' rows, such as those of a commit that goes on."""
         from claudebox_rl.trajectory import parquet
 
         only = episodes["episode_id"][0].as_py() if episodes.num_rows == 1 else None
-        return parquet.belonging(self._read(name, only), episodes)
+
+        def read(parts: Sequence[str]) -> Table:
+            own = [part] if part is not None and part in parts and span(part) else parts
+            return parquet.concatenate(name, (self._part(name, each, only) for each in own))
+
+        return parquet.belonging(self._of_parts(name, read), episodes)
 
     def _missing(self, name: str) -> str:
         journals = journal_folder(self.path)

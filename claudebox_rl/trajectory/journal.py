@@ -22,8 +22,10 @@ from claudebox_rl.trajectory._storage import journal_folder
 from claudebox_rl.trajectory.rows import call_row, episode_row, plain, step_row
 from claudebox_rl.types import Episode, ModelCall, Step
 
-SCHEMA_VERSION = 1
-"""Of rows, in journals and parts. Columns may be added within a version; anything else raises it."""
+SCHEMA_VERSION = 2
+"""Of parts. Columns may be added within a version; anything else raises it."""
+JOURNAL_VERSION = 1
+"""Of the lines of journals."""
 SUFFIX = ".jsonl"
 END = {"kind": "end"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -55,7 +57,7 @@ class EpisodeJournal:
             self._fd: int | None = _create(self.path)
         try:
             with self._writing():
-                head = {"schema_version": SCHEMA_VERSION, "episode_id": episode_id, "at": time.time()}
+                head = {"schema_version": JOURNAL_VERSION, "episode_id": episode_id, "at": time.time()}
                 self._append({"kind": "open", **head})
         except BaseException:
             self.close()

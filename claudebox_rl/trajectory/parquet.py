@@ -9,21 +9,9 @@ from claudebox_rl.errors import SchemaVersionError, TrajectoryError, boundary
 from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
 from claudebox_rl.trajectory._storage import Storage
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION
-from claudebox_rl.trajectory.replay import Recorded
 from claudebox_rl.trajectory.schema import DICTIONARY_COLUMNS, SCHEMAS, VERSION_KEY
 
 _ROW_GROUP_BYTES = 16 << 20
-
-
-def tables_of(recorded: Recorded) -> dict[str, Table]:
-    """Return a finished journal's rows as tables, by table name.
-
-    Raises:
-        TrajectoryError: A value does not fit its column.
-    """
-    rows = {"episodes": [recorded.episode], "steps": recorded.steps, "model_calls": recorded.calls}
-    with boundary(TrajectoryError, f"{recorded.path} holds a value that the dataset can't", path=str(recorded.path)):
-        return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}
 
 
 def write(table: Table, file: Any) -> None:
@@ -71,7 +59,7 @@ def concatenate(name: str, tables: Iterable[Table]) -> Table:
 
 
 def read(storage: Storage, name: str, episode_id: str | None = None, columns: Sequence[str] | None = None) -> Table:
-    """Read a part, or only those row groups of it that may hold an episode.
+    """Read a part as it is stored, or only those row groups of it that may hold an episode.
 
     Args:
         storage: Where it is.
@@ -96,6 +84,8 @@ def select(name: str, tables: Iterable[Table], columns: Sequence[str]) -> Table:
     """Return the tables as one that has these columns alone, null where a part lacks one."""
     schema = SCHEMAS[name]
     whole = [_with_missing(table, [schema.field(column.partition(".")[0]) for column in columns]) for table in tables]
+    if not whole:
+        return pa.Table.from_batches([], schema).select(columns)
     return pa.concat_tables(whole, promote_options="permissive")
 
 
@@ -110,6 +100,13 @@ def belonging(table: Table, episodes: Table) -> Table:
     """Return the rows whose episode is in `episodes`."""
     known = pc.is_in(table["episode_id"], value_set=episodes["episode_id"])
     return table if pc.all(known, min_count=0).as_py() else table.filter(known)
+
+
+def version_of(table: Table) -> int | None:
+    """Return the schema version of a part that was read; None where another tool rewrote it and lost it."""
+    metadata: dict[bytes, bytes] = table.schema.metadata or {}
+    version = metadata.get(VERSION_KEY)
+    return None if version is None else int(version)
 
 
 def check_version(path: str, metadata: dict[bytes, bytes]) -> int:
@@ -131,4 +128,7 @@ def check_version(path: str, metadata: dict[bytes, bytes]) -> int:
 def _may_hold(group: Any, episode_id: str) -> bool:
     columns = (group.column(i) for i in range(group.num_columns))
     statistics = next(column.statistics for column in columns if column.path_in_schema == "episode_id")
-    return statistics is None or not statistics.has_min_max or statistics.min <= episode_id <= statistics.max
+    if statistics is None or not statistics.has_min_max or not statistics.has_null_count:
+        return True
+    # A text without an episode is used by several.
+    return statistics.null_count > 0 or statistics.min <= episode_id <= statistics.max

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from claudebox_rl.errors import SchemaVersionError, TrajectoryError
-from claudebox_rl.trajectory.journal import SCHEMA_VERSION
-from claudebox_rl.trajectory.rows import Row
+from claudebox_rl.trajectory.journal import JOURNAL_VERSION
+from claudebox_rl.trajectory.rows import Row, fold_call, fold_step
+from claudebox_rl.trajectory.texts import Texts
 
 
 @dataclass(slots=True)
@@ -35,8 +36,12 @@ class Recorded:
         return not (self.facts or self.steps or self.calls or self.episode)
 
 
-def replay(path: Path) -> Recorded:
+def replay(path: Path, texts: Texts | None = None) -> Recorded:
     """Read a journal. A last line without its newline was cut off by a kill, and is left out.
+
+    Args:
+        path: The journal.
+        texts: Takes the long texts out of each row as it is read: then memory holds each of them once.
 
     Raises:
         TrajectoryError: A whole line is damaged; the message names the file and the line.
@@ -48,7 +53,7 @@ def replay(path: Path) -> Recorded:
             if not line.endswith(b"\n"):
                 break
             try:
-                _take(recorded, json.loads(line))
+                _take(recorded, json.loads(line), texts)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise TrajectoryError(
                     f"{path}, line {number} is damaged: {error!r}", path=str(path), line=number
@@ -57,22 +62,22 @@ def replay(path: Path) -> Recorded:
     return recorded
 
 
-def _take(recorded: Recorded, record: dict[str, Any]) -> None:
+def _take(recorded: Recorded, record: dict[str, Any], texts: Texts | None) -> None:
     match record["kind"]:
         case "open":
-            if record["schema_version"] > SCHEMA_VERSION:
+            if record["schema_version"] > JOURNAL_VERSION:
                 raise SchemaVersionError(
-                    f"{recorded.path} has schema version {record['schema_version']}, newer than {SCHEMA_VERSION}: "
+                    f"{recorded.path} has schema version {record['schema_version']}, newer than {JOURNAL_VERSION}: "
                     "upgrade claudebox_rl"
                 )
             recorded.episode_id, recorded.opened_at = record["episode_id"], record["at"]
         case "start":
             recorded.facts |= record["facts"]
         case "step":
-            recorded.steps.append(record["row"])
-            recorded.calls += record["calls"]
+            recorded.steps.append(record["row"] if texts is None else fold_step(record["row"], texts))
+            recorded.calls += record["calls"] if texts is None else [fold_call(row, texts) for row in record["calls"]]
         case "calls":
-            recorded.calls += record["calls"]
+            recorded.calls += record["calls"] if texts is None else [fold_call(row, texts) for row in record["calls"]]
         case "episode":
             recorded.episode = record["row"]
         case "end":

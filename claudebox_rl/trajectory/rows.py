@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, cast
 
+from claudebox_rl.trajectory.texts import Plain, Texts
 from claudebox_rl.types import (
     Episode,
     ModelCall,
@@ -33,7 +34,8 @@ _EPISODE = tuple(
     if f.name not in ("outcome", "rewards", "usage", "config", "overrides", "workspace_files")
 )
 _CALL = tuple(f.name for f in fields(ModelCall) if f.name not in ("request", "response", "usage"))
-_TOOL_CALL = tuple(f.name for f in fields(ToolCall) if f.name != "input")
+_TOOL_CALL = tuple(f.name for f in fields(ToolCall) if f.name not in ("input", "output"))
+_PLAIN = Plain()
 _ARRAYS = ("prompt_token_ids", "completion_token_ids", "logprobs")
 
 
@@ -68,7 +70,7 @@ def step_row(step: Step) -> Row:
             "terminated": bool(step.terminated),
             "truncated": bool(step.truncated),
             "tool_calls": [
-                {**{name: getattr(call, name) for name in _TOOL_CALL}, "input": dump(call.input)}
+                {**{name: getattr(call, name) for name in _TOOL_CALL}, "input": dump(call.input), "output": call.output}
                 for call in step.tool_calls
             ],
             "refused": None if step.refused is None else [asdict(each) for each in step.refused],
@@ -90,6 +92,21 @@ def call_row(call: ModelCall, step_index: int | None) -> Row:
     )
 
 
+def fold_step(row: Row, texts: Texts) -> Row:
+    """Return a `steps` row without its long texts, which `texts` takes."""
+    calls = [
+        {**call, "input": texts.fold(call["input"]), "output": texts.fold_text(call["output"])}
+        for call in row["tool_calls"]
+    ]
+    return {**row, "observation": texts.fold(row["observation"]), "tool_calls": calls}
+
+
+def fold_call(row: Row, texts: Texts) -> Row:
+    """Return a `model_calls` row without its long texts, which `texts` takes."""
+    response = row["response"] if row["response"] is None else texts.fold(row["response"])
+    return {**row, "request": texts.fold(row["request"]), "response": response}
+
+
 def episode_of(row: Mapping[str, Any]) -> Episode:
     """Return the value of an `episodes` row; a column that an older part lacks gets the field's default."""
     given = _given(row, _EPISODE)
@@ -104,34 +121,35 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
     )
 
 
-def step_of(row: Mapping[str, Any]) -> Step:
-    """Return the value of a `steps` row."""
+def step_of(row: Mapping[str, Any], parser: Plain = _PLAIN) -> Step:
+    """Return the value of a `steps` row; `parser` knows the texts that were taken out of it."""
     return Step(
         episode_id=row["episode_id"],
         step_index=row["step_index"],
-        observation=json.loads(row["observation"]),
+        observation=parser.parse(row["observation"]),
         action=row["action"],
         reward=row["reward"],
         reward_terms=_named(row["reward_terms"]),
         terminated=row["terminated"],
         truncated=row["truncated"],
         tool_calls=tuple(
-            ToolCall(**_given(call, _TOOL_CALL), input=json.loads(call["input"])) for call in row["tool_calls"]
+            ToolCall(**_given(call, _TOOL_CALL), input=parser.parse(call["input"]), output=parser.text(call["output"]))
+            for call in row["tool_calls"]
         ),
         refused=_refused(row.get("refused")),
         duration_s=row["duration_s"],
     )
 
 
-def call_of(row: Mapping[str, Any]) -> ModelCall:
-    """Return the value of a `model_calls` row."""
+def call_of(row: Mapping[str, Any], parser: Plain = _PLAIN) -> ModelCall:
+    """Return the value of a `model_calls` row; `parser` knows the texts that were taken out of it."""
     given = _given(row, _CALL)
     given |= {name: tuple(given[name]) for name in _ARRAYS if name in given}
     given |= {"relation": Relation(given["relation"])} if "relation" in given else {}
     return ModelCall(
         **given,
-        request=json.loads(row["request"]),
-        response=None if row["response"] is None else json.loads(row["response"]),
+        request=parser.parse(row["request"]),
+        response=None if row["response"] is None else parser.parse(row["response"]),
         usage=Usage(**_given(row, _TOKENS)),
     )
 

@@ -1,4 +1,4 @@
-"""The three tables' columns. Their meaning, units and nulls are in docs/dataset.md."""
+"""The four tables' columns. Their meaning, units and nulls are in docs/dataset.md."""
 
 from __future__ import annotations
 
@@ -129,7 +129,16 @@ MODEL_CALLS = pa.schema(
     metadata=VERSION_METADATA,
 )
 
-SCHEMAS = {"episodes": EPISODES, "steps": STEPS, "model_calls": MODEL_CALLS}
+TEXTS = pa.schema(
+    [
+        ("episode_id", pa.string()),
+        ("text_id", pa.string()),
+        ("text", pa.large_string()),
+    ],
+    metadata=VERSION_METADATA,
+)
+
+SCHEMAS = {"episodes": EPISODES, "steps": STEPS, "model_calls": MODEL_CALLS, "texts": TEXTS}
 """By table. A part's `episodes` is put in place last: what has an episode is whole."""
 
 DICTIONARY_COLUMNS = (

@@ -19,18 +19,15 @@ import shutil
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
-from claudebox_rl.trajectory._storage import TABLES, Storage, journal_folder, storage_of
+from claudebox_rl.trajectory._storage import Storage, journal_folder, storage_of
 from claudebox_rl.trajectory.journal import SUFFIX, is_finished
 from claudebox_rl.trajectory.live import compacted_into, read_live
 from claudebox_rl.trajectory.quarantine import Quarantine
-from claudebox_rl.trajectory.replay import Recorded, replay
-
-if TYPE_CHECKING:
-    from claudebox_rl.trajectory._arrow import Table
+from claudebox_rl.trajectory.replay import replay
+from claudebox_rl.trajectory.texts import Texts
 
 _BATCH_BYTES = 64 << 20
 _CLAIM = "commit-"
@@ -119,19 +116,13 @@ def _was_compacted(storage: Storage, part: str, claim: Path) -> bool:
 
 
 def _write(storage: Storage, part: str, claim: Path, quarantine: Quarantine) -> int:
-    from claudebox_rl.trajectory import parquet  # costs 0.6 s: only whoever commits pays it
+    from claudebox_rl.trajectory.gathering import PartTables  # costs 0.6 s: only whoever commits pays it
 
-    batch: list[dict[str, Table]] = []
+    tables = PartTables()
     for path in sorted(claim.glob(f"*{SUFFIX}")):
         with quarantine.of(path):
-            batch.append(parquet.tables_of(_whole(path)))
-    if batch:
-        storage.put(part, {name: parquet.concatenate(name, [tables[name] for tables in batch]) for name in TABLES})
-    return len(batch)
-
-
-def _whole(path: Path) -> Recorded:
-    recorded = replay(path)
-    if recorded.episode is None:
-        raise TrajectoryError(f"{path} has an end but no episode", path=str(path))
-    return recorded
+            texts = Texts()
+            tables.add(replay(path, texts), texts)
+    if len(tables):
+        storage.put(part, tables.tables())
+    return len(tables)

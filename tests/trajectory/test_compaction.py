@@ -162,7 +162,7 @@ def test_a_compaction_killed_at_any_point_loses_and_doubles_nothing(tmp_path: Pa
     original = tmp_path / "original"
     expected = filled(original, "a", "b")
     copies = tmp_path / "copies"
-    for index in range(40):
+    for index in range(60):
         shutil.copytree(original, copies / f"{index:03d}")
     subprocess.run(
         [sys.executable, "-c", _KILLER, copies, "0"],

@@ -92,13 +92,18 @@ GOLDEN = {
         "completion_token_ids": "list<item: int32>",
         "logprobs": "list<item: double>",
     },
+    "texts": {
+        "episode_id": "string",
+        "text_id": "string",
+        "text": "large_string",
+    },
 }
 
 
 def test_fields_types_and_their_order() -> None:
     found = {name: [(f.name, str(f.type)) for f in schema] for name, schema in SCHEMAS.items()}
     assert found == {name: list(columns.items()) for name, columns in GOLDEN.items()}
-    assert all(schema.metadata == {b"claudebox_rl.schema_version": b"1"} for schema in SCHEMAS.values())
+    assert all(schema.metadata == {b"claudebox_rl.schema_version": b"2"} for schema in SCHEMAS.values())
 
 
 def test_the_manual_tells_of_each_column_in_order() -> None:

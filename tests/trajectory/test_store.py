@@ -18,7 +18,7 @@ from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, commit, load_dataset, store
 
 HERE = Path(__file__).parent
-TABLES = ("episodes", "steps", "model_calls")
+TABLES = ("episodes", "steps", "model_calls", "texts")
 
 
 def parts(dataset: Path) -> dict[str, list[str]]:

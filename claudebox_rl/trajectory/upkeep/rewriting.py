@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
-from claudebox_rl.trajectory._storage import TABLES, Fill, Storage
+from claudebox_rl.trajectory._storage import TABLES, TEXTS_SINCE, Fill, Storage
 from claudebox_rl.trajectory.live import REPLACES_KEY
 from claudebox_rl.trajectory.parquet import check_version, concatenate, write_stream
 from claudebox_rl.trajectory.schema import SCHEMAS, VERSION_KEY
+from claudebox_rl.trajectory.upkeep.texts_merging import merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def rewrite(target: Storage, part: str, sources: Sequence[Source], replaces: Seq
     Raises:
         TrajectoryError: A source is damaged, or the disk or server failed; the part is then not seen.
     """
-    fills = {name: _fill(name, sources, replaces) for name in TABLES}
+    tables = [name for name in TABLES if name != "texts" or version_of(sources[0]) >= TEXTS_SINCE]
+    fills = {name: _fill(name, sources, replaces) for name in tables}
     with boundary(TrajectoryError, f"can't write {target}/*/{part}", part=part):
         target.put_files(part, fills)
 
@@ -90,6 +93,9 @@ def _schema(name: str, sources: Sequence[Source]) -> Any:
 
 
 def _tables(name: str, sources: Iterable[Source], schema: Any) -> Generator[Table]:
+    if name == "texts":
+        yield from merged([partial(batches, source, name) for source in sources], schema)
+        return
     for source in sources:
         for table in batches(source, name):
             if table.num_rows:
@@ -100,7 +106,9 @@ def _tables(name: str, sources: Iterable[Source], schema: Any) -> Generator[Tabl
 def _kept(table: Table, keep: frozenset[str] | None) -> Table:
     if keep is None:
         return table
-    return table.filter(pc.is_in(table["episode_id"], value_set=pa.array(sorted(keep), pa.string())))
+    # A text without an episode is used by several, perhaps by one of these.
+    kept = pc.is_in(table["episode_id"], value_set=pa.array(sorted(keep), pa.string()))
+    return table.filter(pc.or_(kept, pc.is_null(table["episode_id"])))
 
 
 def _version(source: Source, name: str) -> int:
