@@ -99,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
-    _describe_export(commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON"))
+    _describe_export(
+        commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON, Markdown or ATIF")
+    )
     _describe_templates(
         commands.add_parser(
             "templates",
@@ -176,7 +178,9 @@ def _describe_export(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", required=True, metavar="FILE", help="where to write; replaced if it is there"
     )
-    command.add_argument("--format", choices=("json", "jsonl"), help="one document, or a line a step (by FILE's name)")
+    command.add_argument(
+        "--format", choices=("json", "jsonl", "markdown", "atif"), help="by FILE's name; atif is a folder"
+    )
     command.add_argument("--episode", help="of a dataset: an episode's id, or how it begins; else all")
     command.set_defaults(run=_export)
 

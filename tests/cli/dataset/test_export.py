@@ -40,3 +40,20 @@ def test_what_is_not_there_is_bad_input(dataset: Path, tmp_path: Path, capsys) -
     assert "no session 'no-such-session'" in capsys.readouterr().err
     assert main(["export", str(dataset), "--episode", "three", "-o", output]) == 2
     assert not Path(output).exists()
+
+
+@pytest.mark.parametrize(("name", "more"), [("a.md", []), ("a", ["--format", "markdown"])])
+def test_a_transcript(dataset: Path, tmp_path: Path, name: str, more: list[str]) -> None:
+    assert main(["export", str(dataset), "-o", str(tmp_path / name), *more]) == 0
+    assert "# Episode `two`" in (tmp_path / name).read_text()
+
+
+def test_a_folder_of_atif(dataset: Path, tmp_path: Path, capsys) -> None:
+    assert main(["export", str(dataset), "--format", "atif", "-o", str(tmp_path / "atif")]) == 0
+    assert sorted(path.name for path in (tmp_path / "atif").iterdir()) == ["one.json", "two.json"]
+    assert "2 files of atif" in capsys.readouterr().out
+
+
+def test_a_session_has_no_such_form(tmp_path: Path, capsys) -> None:
+    assert main(["export", "some-session", "--format", "atif", "-o", str(tmp_path / "a")]) == 2
+    assert "take json or jsonl" in capsys.readouterr().err
