@@ -172,6 +172,9 @@ class RolloutConfig:
     """The run stops when nine in ten of so many attempts, the last ones, failed by the infrastructure; None: never."""
     commit_interval_s: float = 30.0
     """Longest time that a finished episode waits for its Parquet file."""
+    scrub: str = "keys"
+    """What is taken out of episodes before they are written: `keys` that their sessions know, also what looks like one
+    (`detect`), or nothing (`off`)."""
 
 
 @dataclass

@@ -314,6 +314,10 @@ class Episode:
     """Every path that is not as the task had it, likewise."""
     workspace_left_out: int | None = None
     """Changed paths whose final state is not stored, at least; 0: it is whole; None likewise."""
+    num_scrubbed: int | None = None
+    """Secrets that were taken out of what is stored of it; None where nobody looked."""
+    num_calls_without_tokens: int | None = None
+    """Model calls whose token ids were dropped, since their text held a secret; None likewise."""
     started_at: float = 0.0
     ended_at: float = 0.0
 

@@ -45,6 +45,7 @@ ALLOWED = {
     "gymnasium": {"env", "exports", "rewards", "policies", "playing", "cli", "__init__"},
     "numpy": {"env", "exports", "rewards", "policies"},
     "ray": {"distributed"},
+    "detect_secrets": {"trajectory"},
     "pyarrow": {"exports", "trajectory"},
     "hydra": {"cli"},
     "omegaconf": {"cli"},

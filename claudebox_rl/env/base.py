@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gymnasium as gym
@@ -33,6 +33,8 @@ class Begun:
     """The last one."""
     info: dict[str, Any]
     """Of the reset; of a fork, what a reset would have told of it."""
+    secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What its session knows and nobody may write down: value to kind."""
 
 
 class ClaudeBoxEnv(gym.Env[Observation, Any]):
@@ -140,7 +142,7 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         """
         super().reset(seed=seed)
         observation, info = self._host.reset(self._start(options or {}))
-        self.begun = Begun(observation, info)
+        self.begun = Begun(observation, info, info.pop("secrets", {}))
         return observation, info
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -219,7 +221,8 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
     def _heir(self, host: Host, info: dict[str, Any], draws: np.random.Generator) -> ClaudeBoxEnv:
         heir = copy.copy(self)
         heir._host, heir.np_random = host, draws
-        heir.begun = self.begun and replace(self.begun, info=info)
+        secrets = info.pop("secrets", {})
+        heir.begun = self.begun and replace(self.begun, info=info, secrets=secrets)
         heir.observation_space, heir.action_space = self._seat.observation_space(), self._seat.action_space()
         return heir
 

@@ -193,6 +193,7 @@ class EnvCore:
             "agent": self._settings.agent.name,
             "agent_version": box.agent_version,
             "model": box.model_name,
+            "secrets": box.secrets,
         }
 
 

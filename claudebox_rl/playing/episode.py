@@ -22,6 +22,7 @@ def run_episode(
     *,
     dataset: str | Path | None = None,
     go_on: bool = False,
+    scrub: str = "keys",
 ) -> Episode:
     """Play one episode; a failure is an outcome, never an exception and never a reward of 0.
 
@@ -30,23 +31,25 @@ def run_episode(
         policy: Chooses the actions.
         request: What to play; None: whatever the environment draws.
         dataset: Folder or URI whose journal takes each step as it is played; None: only the returned value remains.
+        scrub: What is taken out before anything is written: `keys` that the session knows, also what looks like one
+            (`detect`), or nothing (`off`).
         go_on: Play on in the episode that `env` is in, without a reset: a fork. The request's task and id are its own.
 
     Returns:
         The episode, without its steps.
 
     Raises:
-        ConfigError: There is no episode to go on with.
+        ConfigError: There is no episode to go on with, or `scrub` can't be done.
         BaseException: Interrupts and cancellation, after the episode was journaled as `cancelled`.
     """
     begun = _begun(env) if go_on else None
     request = _asked(request or EpisodeRequest(), begun)
-    tally = Tally(request)
+    tally = Tally(request, scrub)
     try:
         if dataset is not None:
             tally.open(dataset)
         observation, info = (begun.observation, begun.info) if begun else _reset(env, request)
-        tally.begin(info)
+        tally.begin(info, _secrets(env))
         while not tally.ended:
             action = tally.act(observation, policy(observation))
             observation, reward, terminated, truncated, info = env.step(action)
@@ -64,6 +67,11 @@ def _begun(env: gym.Env[Any, Any]) -> Begun:
     if not isinstance(base, ClaudeBoxEnv) or base.begun is None:
         raise ConfigError("go_on: the environment is in no episode; play forks, or reset it")
     return base.begun
+
+
+def _secrets(env: gym.Env[Any, Any]) -> dict[str, str]:
+    base = env.unwrapped
+    return base.begun.secrets if isinstance(base, ClaudeBoxEnv) and base.begun else {}
 
 
 def _asked(request: EpisodeRequest, begun: Begun | None) -> EpisodeRequest:

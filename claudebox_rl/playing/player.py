@@ -44,7 +44,9 @@ class PlayerSpec:
 def make_player(spec: PlayerSpec) -> EpisodePlayer:
     """Return a player; nothing is started yet."""
     rollout = spec.rollout
-    return EpisodePlayer(spec.env_kwargs, spec.policy, spec.dataset, rollout.commit_interval_s, rollout.deadlines)
+    return EpisodePlayer(
+        spec.env_kwargs, spec.policy, spec.dataset, rollout.commit_interval_s, rollout.deadlines, scrub=rollout.scrub
+    )
 
 
 def stage_limits(deadlines: DeadlineConfig) -> dict[Stage, float | None]:
@@ -61,6 +63,7 @@ class EpisodePlayer:
         dataset: The dataset's folder or URI.
         commit_interval_s: Longest time that finished episodes wait for their Parquet files.
         deadlines: Of each episode's stages; None: no limits.
+        scrub: What is taken out of episodes before they are written.
 
     Attributes:
         env: What it plays on.
@@ -73,8 +76,11 @@ class EpisodePlayer:
         dataset: str | Path,
         commit_interval_s: float,
         deadlines: DeadlineConfig | None = None,
+        *,
+        scrub: str = "keys",
     ) -> None:
         self.env = make_seat(env_kwargs)
+        self._scrub = scrub
         self._seat = env_kwargs.get("seat", "user")
         self._policy = policy
         self._dataset = dataset
@@ -105,7 +111,8 @@ class EpisodePlayer:
         self._playing = request, clock
         try:
             with clocked(clock):
-                episode = run_episode(self.env if env is None else env, policy, request, dataset=self._dataset)
+                env = self.env if env is None else env
+                episode = run_episode(env, policy, request, dataset=self._dataset, scrub=self._scrub)
         finally:
             self._playing = None
             close_policy(policy)

@@ -16,6 +16,7 @@ from claudebox_rl.playing.player import make_seat
 from claudebox_rl.policies import Place, close_policy, make_policy
 from claudebox_rl.sandbox.auto import Choice
 from claudebox_rl.session.preflight import preflight
+from claudebox_rl.trajectory.scrubbing.make import make_scrubber
 
 _AT_LEAST_0 = ("num_workers", "backoff_s", "max_backoff_s")
 _AT_LEAST_1 = (
@@ -65,7 +66,7 @@ def check_rollout(rollout: RolloutConfig) -> None:
     """Refuse numbers that make no rollout.
 
     Raises:
-        ConfigError: Names the setting and its range.
+        ConfigError: Names the setting and its range, or what `scrub` lacks.
     """
     for names, least in ((_AT_LEAST_0, 0), (_AT_LEAST_1, 1)):
         for name in names:
@@ -74,6 +75,7 @@ def check_rollout(rollout: RolloutConfig) -> None:
                 raise ConfigError(f"rollout.{name} must be at least {least}, not {value}", field=name)
     if rollout.branch_at is not None and rollout.group_size == 1:
         raise ConfigError("rollout.branch_at needs a group: rollout.group_size of at least 2", field="branch_at")
+    make_scrubber(rollout.scrub, {})
     positive = {name: getattr(rollout, name) for name in _ABOVE_0}
     positive |= {f"deadlines.{f.name}": getattr(rollout.deadlines, f.name) for f in dataclasses.fields(DeadlineConfig)}
     for name, value in positive.items():

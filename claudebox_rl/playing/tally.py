@@ -6,12 +6,14 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from claudebox_rl.call_types import Distinct
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, working
+from claudebox_rl.trajectory.scrubbing.make import make_scrubber
 from claudebox_rl.trajectory.workspace.blobs import put_blobs, without
 from claudebox_rl.types import CodeResult, Episode, EpisodeRequest, ModelCall, Outcome, Step, Usage, WorkspaceState
 
@@ -23,10 +25,15 @@ class Tally:
 
     Args:
         request: What is played.
+        scrub: What is taken out before anything is written: one of `LEVELS`.
+
+    Raises:
+        ConfigError: That can't be done.
     """
 
-    def __init__(self, request: EpisodeRequest) -> None:
+    def __init__(self, request: EpisodeRequest, scrub: str = "keys") -> None:
         self._request = request
+        self._scrub, self._scrubber = scrub, make_scrubber(scrub, {})
         self._journal: EpisodeJournal | None = None
         self._started_at = time.time()
         self._facts: dict[str, Any] = {}
@@ -47,13 +54,20 @@ class Tally:
         """
         if self._request.run_id:
             working(dataset, self._request.run_id)
-        self._dataset, self._journal = dataset, EpisodeJournal(dataset, self._request.episode_id)
+        self._dataset, self._journal = dataset, EpisodeJournal(dataset, self._request.episode_id, self._scrubber)
         self._journal.add_start(self._identity())
 
-    def begin(self, info: dict[str, Any]) -> None:
-        """Note what `reset` told."""
+    def begin(self, info: dict[str, Any], secrets: Mapping[str, str] | None = None) -> None:
+        """Note what `reset` told.
+
+        Args:
+            info: Of the reset.
+            secrets: What the session knows and nobody may write down: value to kind.
+        """
         self._facts = info
+        self._scrubber = make_scrubber(self._scrub, secrets or {})
         if self._journal is not None:
+            self._journal.scrubber = self._scrubber
             self._journal.add_start(self._identity() | self._setting())
 
     def act(self, observation: dict[str, Any], action: Any) -> Any:
@@ -72,7 +86,7 @@ class Tally:
 
     def finish(self, outcome: Outcome) -> Episode:
         """Close the account of an episode that came to its end."""
-        self._keep_blobs()
+        self._keep_workspace()
         return self._close(self._episode(outcome, None))
 
     def fail(self, error: BaseException) -> Episode:
@@ -81,7 +95,7 @@ class Tally:
             context: dict[str, Any] = getattr(error, "context", {})
             self._note(0.0, {}, False, True, context.get("result"), context.get("model_calls", ()))
             self._workspace = context.get("workspace")
-            self._keep_blobs()
+            self._keep_workspace()
         episode = self._episode(Outcome.of_error(error, begun=bool(self._facts)), error)
         try:
             return self._close(episode)
@@ -119,17 +133,26 @@ class Tally:
         if self._journal is not None:
             self._journal.add_step(step, calls)
 
-    def _keep_blobs(self) -> None:
-        """Store what the diff does not hold; what can't be stored is told to be left out."""
+    def _keep_workspace(self) -> None:
+        """Store what the diff does not hold; what can't be stored, or holds a secret, is told to be left out."""
         if self._workspace is None or self._dataset is None:
             return
-        missing = put_blobs(self._dataset, self._workspace.blobs)
-        self._workspace = without(self._workspace, missing)
+        state, scrubber = self._workspace, self._scrubber
+        secret: set[str] = set()
+        if scrubber is not None:
+            secret = {sha256 for sha256, content in state.blobs.items() if scrubber.holds(content)}
+            diff = scrubber.text(state.diff)
+            state = replace(state, diff=diff, num_left_out=state.num_left_out + (diff != state.diff))
+        missing = put_blobs(self._dataset, {sha256: state.blobs[sha256] for sha256 in state.blobs.keys() - secret})
+        self._workspace = without(state, missing | secret)
 
     def _close(self, episode: Episode) -> Episode:
         if self._journal is not None:
             self._journal.finish(episode)
             self._journal.close()
+            if (scrubber := self._scrubber) is not None:
+                counts = scrubber.num_scrubbed, scrubber.num_calls_without_tokens
+                episode = replace(episode, num_scrubbed=counts[0], num_calls_without_tokens=counts[1])
         return episode
 
     def _episode(self, outcome: Outcome, error: BaseException | None) -> Episode:
@@ -149,13 +172,17 @@ class Tally:
             cost_usd=sum(result.cost_usd for result in self._results),
             exhausted=next((result.exhausted for result in self._results if result.exhausted), None),
             error_type=type(error).__name__ if error else None,
-            error_message=(str(error) or type(error).__name__) if error else None,
+            error_message=self._message(error) if error else None,
             workspace_diff=self._workspace.diff if self._workspace else None,
             workspace_files=self._workspace.files if self._workspace else None,
             workspace_left_out=self._workspace.num_left_out if self._workspace else None,
             started_at=self._started_at,
             ended_at=time.time(),
         )
+
+    def _message(self, error: BaseException) -> str:
+        text = str(error) or type(error).__name__
+        return text if self._scrubber is None or self._journal is None else self._scrubber.text(text)
 
     def _identity(self) -> dict[str, Any]:
         """What is known before the machine boots."""

@@ -11,7 +11,9 @@ from claudebox_rl.gateway import GatewayEpisode, Upstream
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
+from claudebox_rl.session.known_secrets import secrets_of
 from claudebox_rl.session.opening import Opening
+from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
 from claudebox_rl.types import ModelCall
 
@@ -25,6 +27,7 @@ class Observed:
     _auto_remove: bool
     _opening: Opening | None
     _door: GatewayEpisode | None
+    _settings: SessionSettings
 
     def history(self) -> list[dict[str, Any]]:
         """Return what was done in a persistent session, over all its openings; empty for others."""
@@ -81,6 +84,11 @@ class Observed:
         """What answers the agent's model calls; None for agents that ask none."""
         episode = self._open_now.gateway_episode
         return episode.upstream if episode else None
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What must be written nowhere: each value that the session knows, with its kind."""
+        return secrets_of(self._settings, self._opening)
 
     @property
     def agent_version(self) -> str:

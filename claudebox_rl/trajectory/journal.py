@@ -20,6 +20,7 @@ from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
 from claudebox_rl.trajectory._storage import journal_folder
 from claudebox_rl.trajectory.rows import call_row, episode_row, plain, step_row
+from claudebox_rl.trajectory.scrubbing.scrubber import Scrubber
 from claudebox_rl.types import Episode, ModelCall, Step
 
 SCHEMA_VERSION = 2
@@ -37,18 +38,20 @@ class EpisodeJournal:
     Args:
         dataset: The dataset's folder, made where missing, or its URI: the journal then lies in `journal_folder`.
         episode_id: Letters, digits, `.`, `_` and `-`; at most 128 of them. Never used before in this dataset.
+        scrubber: Takes secrets out of what is written from now on; None: all is written as it is.
 
     Raises:
         TrajectoryError: The name is not plain, has a journal already, or the file can't be written.
     """
 
-    def __init__(self, dataset: str | Path, episode_id: str) -> None:
+    def __init__(self, dataset: str | Path, episode_id: str, scrubber: Scrubber | None = None) -> None:
         if not _PLAIN_NAME.fullmatch(episode_id):
             raise TrajectoryError(
                 f"episode_id {episode_id!r} is not a plain name: use letters, digits, '.', '_' and '-'",
                 episode_id=episode_id,
             )
         self.episode_id = episode_id
+        self.scrubber = scrubber
         self.path = journal_folder(dataset) / f"{episode_id}{SUFFIX}"
         self._size = 0
         self._finished = False
@@ -71,7 +74,7 @@ class EpisodeJournal:
                 whatever else the `make_episode` of a recovery wants to know. JSON, no secrets.
         """
         with self._writing():
-            self._append({"kind": "start", "facts": facts})
+            self._append({"kind": "start", "facts": self._clean(facts)})
 
     def add_step(self, step: Step, calls: Sequence[ModelCall] = ()) -> None:
         """Record one step with the model calls that were made in it, as one record: both or neither.
@@ -82,20 +85,24 @@ class EpisodeJournal:
         """
         self._own(step, *calls)
         with self._writing():
-            rows = [call_row(call, step.step_index) for call in calls]
-            self._append({"kind": "step", "row": step_row(step), "calls": rows})
+            rows = [self._clean(call_row(call, step.step_index)) for call in calls]
+            self._append({"kind": "step", "row": self._clean(step_row(step)), "calls": rows})
 
     def add_calls(self, calls: Sequence[ModelCall]) -> None:
         """Record model calls that belong to no step. Raises as `add_step` does."""
         self._own(*calls)
         with self._writing():
-            self._append({"kind": "calls", "calls": [call_row(call, None) for call in calls]})
+            self._append({"kind": "calls", "calls": [self._clean(call_row(call, None)) for call in calls]})
 
     def finish(self, episode: Episode) -> None:
         """Record how the episode ended and make the journal durable and ready to be committed. Raises as `add_step`."""
         self._own(episode)
         with self._writing():
-            fd = self._append({"kind": "episode", "row": episode_row(episode)}, END)
+            row = self._clean(episode_row(episode))
+            if self.scrubber is not None:
+                counts = ("num_scrubbed", "num_calls_without_tokens")
+                row |= {name: getattr(self.scrubber, name) for name in counts}
+            fd = self._append({"kind": "episode", "row": row}, END)
             self._finished = True
             os.fsync(fd)
             _disk.sync_folder(self.path.parent)
@@ -111,6 +118,9 @@ class EpisodeJournal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _clean(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row if self.scrubber is None else self.scrubber.row(row)
 
     def _own(self, *values: Step | ModelCall | Episode) -> None:
         for value in values:

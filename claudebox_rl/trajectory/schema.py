@@ -77,6 +77,8 @@ EPISODES = pa.schema(
         ("workspace_diff", pa.large_string()),
         ("workspace_files", _WORKSPACE_FILES),
         ("workspace_left_out", pa.int64()),
+        ("num_scrubbed", pa.int64()),
+        ("num_calls_without_tokens", pa.int64()),
         ("started_at", pa.float64()),
         ("ended_at", pa.float64()),
     ],

@@ -51,6 +51,8 @@ GOLDEN = {
         "workspace_diff": "large_string",
         "workspace_files": WORKSPACE_FILES,
         "workspace_left_out": "int64",
+        "num_scrubbed": "int64",
+        "num_calls_without_tokens": "int64",
         "started_at": "double",
         "ended_at": "double",
     },

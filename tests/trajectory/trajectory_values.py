@@ -114,6 +114,8 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
             WorkspaceFile('"\\377"', 0o777, 1, "11", "symlink", text),
         ),
         workspace_left_out=1,
+        num_scrubbed=2,
+        num_calls_without_tokens=1,
         started_at=1763974000.1234567,
         ended_at=1763974009.7654321,
     )
