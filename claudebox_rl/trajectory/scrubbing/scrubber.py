@@ -89,8 +89,9 @@ class Scrubber:
         if isinstance(value, dict):
             items = cast("dict[str, Any]", value).items()
             return {key: item if key in _KEPT else self._value(item) for key, item in items}
-        if isinstance(value, list) and value and not isinstance(value[0], int | float):
-            return [self._value(item) for item in cast("list[Any]", value)]
+        if isinstance(value, list):
+            each = cast("list[Any]", value)
+            return each if each and isinstance(each[0], int | float) else [self._value(item) for item in each]
         return value
 
     def _found(self, found: re.Match[str], mark: str) -> str:
