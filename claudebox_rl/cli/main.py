@@ -14,6 +14,7 @@ from claudebox_rl import __version__
 from claudebox_rl.cli.catalogue.skills_help import SKILLS_HELP
 from claudebox_rl.cli.catalogue.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.dataset.replay_command import add_replay
 from claudebox_rl.cli.dataset.rescore_command import add_rescore
 from claudebox_rl.cli.exit_codes import EXIT_CODES
 from claudebox_rl.cli.host.doctor_command import add_doctor
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_sweep(commands)
     add_rescore(commands)
+    add_replay(commands)
     _describe_show(commands.add_parser("show", help="print a dataset's episodes, or one trajectory"))
     _describe_report(commands.add_parser("report", help="print where the time of a dataset's episodes went"))
     _describe_machines(
