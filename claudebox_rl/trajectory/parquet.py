@@ -47,9 +47,16 @@ def _options(schema: Any) -> dict[str, Any]:
         "compression": "zstd",
         "compression_level": 3,
         "use_dictionary": [name for name in DICTIONARY_COLUMNS if name in schema.names],
+        # Those of long text would hold long text twice, in every row group and every page's index.
+        "write_statistics": [field.name for field in schema if _is_short(field.type)],
         "write_page_index": True,
+        "use_content_defined_chunking": True,
         "write_page_checksum": True,
     }
+
+
+def _is_short(kind: Any) -> bool:
+    return not (pa.types.is_nested(kind) or pa.types.is_large_string(kind))
 
 
 def concatenate(name: str, tables: Iterable[Table]) -> Table:
@@ -72,7 +79,10 @@ def read(storage: Storage, name: str, episode_id: str | None = None, columns: Se
         SchemaVersionError: A newer version wrote it.
     """
     where = f"{storage}/{name}"
-    with boundary(TrajectoryError, f"can't read {where}", path=where), pq.ParquetFile(storage.open(name)) as file:
+    with (
+        boundary(TrajectoryError, f"can't read {where}", path=where),
+        pq.ParquetFile(storage.open(name), page_checksum_verification=True) as file,
+    ):
         check_version(where, file.schema_arrow.metadata or {})
         if episode_id is None:
             return file.read(columns)

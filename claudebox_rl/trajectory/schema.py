@@ -147,6 +147,7 @@ DICTIONARY_COLUMNS = (
     "agent",
     "agent_path",
     "agent_version",
+    "config",
     "episode_id",
     "isolation",
     "model",
@@ -156,4 +157,4 @@ DICTIONARY_COLUMNS = (
     "sandbox",
     "task_id",
 )
-"""Few distinct values, many rows."""
+"""Few distinct values, many rows; the settings of a run are the same in each episode."""

@@ -55,7 +55,7 @@ def call_of(episode_id: str, name: str, text: str = UNICODE) -> ModelCall:
     return ModelCall(
         call_id=f"{episode_id}-{name}",
         episode_id=episode_id,
-        request={"messages": [{"role": "user", "content": text}]},
+        request={"messages": [{"role": "user", "content": text}], "system": "long " * 200, "$text": None},
         response={"content": [{"type": "text", "text": text}]},
         status=200,
         model="m",

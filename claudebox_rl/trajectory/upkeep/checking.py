@@ -9,10 +9,10 @@ from typing import Any
 
 from claudebox_rl.errors import SchemaVersionError, TrajectoryError
 from claudebox_rl.trajectory._arrow import pa
-from claudebox_rl.trajectory._storage import TABLES
+from claudebox_rl.trajectory._storage import TABLES, TEXTS_SINCE
 from claudebox_rl.trajectory.schema import SCHEMAS
 from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
-from claudebox_rl.trajectory.upkeep.rewriting import Source, batches
+from claudebox_rl.trajectory.upkeep.rewriting import Source, batches, version_of
 
 _NEEDED = {
     "episodes": ("episode_id", "parent_episode_id", "num_steps"),
@@ -42,6 +42,8 @@ def check_part(source: Source) -> Checked:
     for name in TABLES:
         where = f"{name}/{source.part}"
         if not source.storage.has(where):
+            if name == "texts" and _is_older(source):
+                continue
             checked.findings.append(Finding(Problem.MISSING_TABLE, where, "is not there"))
             continue
         try:
@@ -55,6 +57,13 @@ def check_part(source: Source) -> Checked:
         checked.call_ids = [row["call_id"] for row in rows["model_calls"]]
         checked.findings += _against_each_other(source.part, rows)
     return checked
+
+
+def _is_older(source: Source) -> bool:
+    try:
+        return version_of(source) < TEXTS_SINCE
+    except TrajectoryError:
+        return False  # told of where `episodes` is read
 
 
 def _rows(source: Source, name: str, findings: list[Finding]) -> Generator[Row]:

@@ -89,7 +89,7 @@ def test_a_stored_episode_plays_to_the_same_end(local_sandbox: str, recorded: Pa
             "call 2 (agent main), $.messages[4].content[1].input.command: recorded "
             '"bash /solution/solve.sh", asked "bash /solution/solve.sh; true"',
         ),
-        ("request", '"max_tokens": 32000', '"max_tokens": 32001', "call 0 (agent main), $.max_tokens: "),
+        ("request", '"max_tokens":32000', '"max_tokens":32001', "call 0 (agent main), $.max_tokens: "),
     ],
     ids=["a result", "an answer", "a setting"],
 )
