@@ -262,3 +262,19 @@ def test_a_damaged_document_is_an_error_or_another_episode(seed):
         place = place[key]
     with contextlib.suppress(TrajectoryError):
         assert from_atif(document).episode
+
+
+def test_an_image_is_named_in_its_step_and_comes_back():
+    record = Cli(5, odd=False).record(2)
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+    calls = [
+        replace(
+            call, request=call.request | {"messages": [{"role": "user", "content": [image]}, *call.request["messages"]]}
+        )
+        for call in record.model_calls
+    ]
+    record = replace(record, model_calls=tuple(calls))
+    document = to_atif(record)
+    check(document)
+    assert document["steps"][1]["message"] == "[image/png]"
+    assert_same(from_atif(document), record)
