@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from claudebox_rl._resources import home
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.trajectory import _disk
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ class Storage(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove a file for good; one that is gone already is no error."""
+        ...
+
+    def check_removal(self) -> None:
+        """Find out by trying that a removal takes nothing else with it.
+
+        Raises:
+            TrajectoryError: It does.
+        """
         ...
 
     def move(self, name: str, new: str) -> None:
@@ -176,6 +184,9 @@ class FolderStorage:
         if path.parent.is_dir():
             _disk.sync_folder(path.parent)
 
+    def check_removal(self) -> None:
+        """See `Storage.check_removal`."""
+
     def move(self, name: str, new: str) -> None:
         """See `Storage.move`."""
         path = self._folder / name
@@ -270,6 +281,18 @@ class RemoteStorage:
         except OSError:  # pyarrow then puts a mark for the folder, which not every server takes
             if self.has(name):
                 raise
+
+    def check_removal(self) -> None:
+        """See `Storage.check_removal`."""
+        names = [f"runs/.removal/{name}" for name in ("gone", "stays")]
+        for name in names:
+            self.write(name, b"-")
+        self.delete(names[0])
+        if not self.has(names[1]):
+            raise TrajectoryError(
+                f"{self} loses other files of a folder where one is removed (`rclone serve s3` does, as pyarrow asks it): "
+                "put the dataset in order in a folder, or on another server"
+            )
 
     def move(self, name: str, new: str) -> None:
         """See `Storage.move`."""

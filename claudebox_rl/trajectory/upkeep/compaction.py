@@ -59,6 +59,7 @@ def compact(dataset: str | Path, *, target_bytes: int = TARGET_BYTES) -> Compact
         raise ConfigError(f"target_bytes is {target_bytes}: at least 1")
     with turn(dataset), boundary(TrajectoryError, f"can't compact {dataset}", dataset=str(dataset)):
         storage = storage_of(dataset)
+        storage.check_removal()
         clear_replaced(storage)
         before = part_bytes(storage)
         for group in neighbours(list(before), before, target_bytes, _kind(storage)):

@@ -44,6 +44,7 @@ def repair(dataset: str | Path) -> Repair:
     done: list[str] = []
     with turn(dataset), boundary(TrajectoryError, f"can't repair {dataset}", dataset=str(dataset)):
         storage = storage_of(dataset)
+        storage.check_removal()
         done += _move_aside(storage)
         done += [f"removed {part}, which was compacted into another" for part in clear_replaced(storage)]
         done += _journals(dataset)
