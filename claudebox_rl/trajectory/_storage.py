@@ -290,7 +290,7 @@ class RemoteStorage:
         self.delete(names[0])
         if not self.has(names[1]):
             raise TrajectoryError(
-                f"{self} loses other files of a folder where one is removed (`rclone serve s3` does, as pyarrow asks it): "
+                f"{self} loses other files of a folder where one is removed (`rclone serve s3` does): "
                 "put the dataset in order in a folder, or on another server"
             )
 

@@ -10,12 +10,13 @@ from claudebox_rl.trajectory import parquet
 from claudebox_rl.trajectory._arrow import Table, pa, pc
 from claudebox_rl.trajectory._storage import TEXTS_SINCE, Storage
 from claudebox_rl.trajectory.live import is_part
-from claudebox_rl.trajectory.texts import Lookup, escape, escape_text, text_id, unfold, unfold_text
+from claudebox_rl.trajectory.texts import Lookup, escape, escape_text, text_id, text_ids, unfold, unfold_text
 
 _JSON = ("request", "response", "observation")
 _FIELDS = {"input": False, "output": True}
 """Of `tool_calls`: whether it is plain text."""
 _MARK = '$text"'
+_LOOKS = 20
 
 
 class TextIndex:
@@ -49,8 +50,9 @@ class TextIndex:
         Raises:
             TrajectoryError: It is not there, or is not what was stored.
         """
-        if name not in self._places:
-            self._find(name)
+        for _ in range(_LOOKS):
+            if name in self._places or not self._find(name):
+                break
         if name not in self._places:
             if self._fallback is not None:
                 return self._fallback(name)
@@ -65,7 +67,9 @@ class TextIndex:
             self._sound.add(name)
         return text
 
-    def _find(self, name: str) -> None:
+    def _find(self, name: str) -> bool:
+        """Look for a text, and tell whether a part went meanwhile, so that it must be looked for anew."""
+        gone = False
         with boundary(TrajectoryError, f"can't look into {self._storage}", path=str(self._storage)):
             there = list(filter(is_part, self._storage.names("texts"))) if self._parts is None else self._parts
         for part in there:
@@ -75,9 +79,13 @@ class TextIndex:
                     self._load(f"texts/{part}")
                 except TrajectoryError:
                     if self._storage.has(f"texts/{part}"):
-                        raise  # else it was compacted into another, or has never been: version 1 has no texts
+                        raise
+                    gone = (
+                        self._parts is None
+                    )  # else it was compacted into another, or has never been: version 1 has no texts
             if name in self._places:
-                return
+                return False
+        return gone
 
     def _load(self, part: str) -> None:
         table = parquet.read(self._storage, part, self._episode_id, ["text_id", "text"])
@@ -141,6 +149,20 @@ def _tool_calls(chunk: Any, json: Callable[[str], str], text: Callable[[str], st
     lengths = pc.fill_null(pc.list_value_length(chunk), 0)
     offsets = pa.array([0, *pc.cumulative_sum(lengths).to_pylist()], pa.int32())
     return pa.ListArray.from_arrays(offsets, changed, mask=chunk.is_null() if chunk.null_count else None)
+
+
+def references(table: Table) -> set[str]:
+    """Return the ids of the texts that a stored table refers to, in rows or in texts themselves."""
+    columns = [table[name] for name in (*_JSON, "text") if name in table.column_names]
+    if "tool_calls" in table.column_names:
+        for chunk in table["tool_calls"].chunks:
+            calls = chunk.flatten()
+            names = {field.name: index for index, field in enumerate(calls.type)}
+            columns += [calls.field(names[name]) for name in _FIELDS if name in names]
+    found: set[str] = set()
+    for column in filter(_is_marked, columns):
+        found.update(*(text_ids(value) for value in column.to_pylist() if value))
+    return found
 
 
 def _is_marked(column: Any) -> bool:

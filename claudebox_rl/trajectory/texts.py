@@ -113,6 +113,11 @@ class Texts:
         return ref
 
 
+def text_ids(value: str) -> list[str]:
+    """Return the ids of the texts that JSON or plain text, as it is stored, refers to."""
+    return _REF.findall(value)
+
+
 def escape(value: str) -> str:
     """Return JSON that was never folded as `unfold` takes it."""
     if '$text"' not in value:

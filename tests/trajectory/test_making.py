@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from trajectory_values import journal, record_of
+from trajectory_values import UNICODE, journal, record_of
 
 from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeRecord, commit, load_dataset, storage_of
@@ -24,7 +24,7 @@ def filled(dataset: str | Path, *records: EpisodeRecord) -> list[EpisodeRecord]:
 
 
 def of(episode_id: str, **facts: object) -> EpisodeRecord:
-    record = record_of(episode_id)
+    record = record_of(episode_id, text=UNICODE * 12)
     return replace(record, episode=replace(record.episode, **facts))  # type: ignore[arg-type]
 
 
@@ -120,7 +120,7 @@ def test_contents_of_workspaces_travel(tmp_path: Path) -> None:
 
     source = tmp_path / "source"
     filled(source, of("a"))
-    shas = [file.sha256 for file in record_of("a").episode.workspace_files or () if file.sha256]
+    shas = [file.sha256 for file in of("a").episode.workspace_files or () if file.sha256]
     put_blobs(source, dict.fromkeys(shas, b"content"))
     merge([source], tmp_path / "into")
     assert all(storage_of(tmp_path / "into").has(blob_name(sha)) for sha in shas)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from trajectory_values import journal, record_of
+from trajectory_values import UNICODE, journal, record_of
 
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord, commit, load_dataset
@@ -21,7 +21,7 @@ from claudebox_rl.trajectory.upkeep.turn import turn
 
 def sound(episode_id: str) -> EpisodeRecord:
     """A record whose references lead somewhere."""
-    record = record_of(episode_id)
+    record = record_of(episode_id, text=UNICODE * 12)
     calls = tuple(replace(call, parent_call_id=None, copy_of=None) for call in record.model_calls)
     return replace(record, model_calls=calls, episode=replace(record.episode, parent_episode_id=None))
 
@@ -65,6 +65,14 @@ def test_calls_that_point_nowhere(tmp_path: Path, column: str) -> None:
     (finding,) = verify(tmp_path)
     assert finding.problem is Problem.REFERENCE
     assert "nowhere" in finding.message
+
+
+def test_texts_that_are_not_there_or_not_what_was_stored(tmp_path: Path) -> None:
+    filled(tmp_path, "a")
+    changed(tmp_path, "texts", lambda rows: rows[1:])
+    assert {problem for problem, _ in problems(tmp_path)} == {Problem.REFERENCE}
+    changed(tmp_path, "texts", lambda rows: [row | {"text": "another"} for row in rows])
+    assert Problem.DAMAGED in {problem for problem, _ in problems(tmp_path)}
 
 
 def test_rows_of_no_episode_and_rows_apart(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claudebox_rl.errors import SchemaVersionError, TrajectoryError
-from claudebox_rl.trajectory._arrow import pa
+from claudebox_rl.trajectory._arrow import Table, pa
 from claudebox_rl.trajectory._storage import TABLES, TEXTS_SINCE
+from claudebox_rl.trajectory.joining import references
 from claudebox_rl.trajectory.schema import SCHEMAS
+from claudebox_rl.trajectory.texts import text_id
 from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
 from claudebox_rl.trajectory.upkeep.rewriting import Source, batches, version_of
 
@@ -39,11 +41,9 @@ def check_part(source: Source) -> Checked:
     """
     checked = Checked()
     rows: dict[str, list[Row]] = {}
-    for name in TABLES:
+    for name in _tables(source):
         where = f"{name}/{source.part}"
         if not source.storage.has(where):
-            if name == "texts" and _is_older(source):
-                continue
             checked.findings.append(Finding(Problem.MISSING_TABLE, where, "is not there"))
             continue
         try:
@@ -52,6 +52,8 @@ def check_part(source: Source) -> Checked:
             checked.findings.append(Finding(Problem.SCHEMA, where, str(error)))
         except TrajectoryError as error:
             checked.findings.append(Finding(Problem.DAMAGED, where, str(error)))
+    if not checked.findings and "texts" in rows:
+        checked.findings += _missing_texts(source)
     if all(name in rows for name in _NEEDED):
         checked.episode_ids = [row["episode_id"] for row in rows["episodes"]]
         checked.call_ids = [row["call_id"] for row in rows["model_calls"]]
@@ -59,11 +61,13 @@ def check_part(source: Source) -> Checked:
     return checked
 
 
-def _is_older(source: Source) -> bool:
+def _tables(source: Source) -> list[str]:
+    """Return the tables that a part must have; of an unreadable one all."""
     try:
-        return version_of(source) < TEXTS_SINCE
+        has_texts = version_of(source) >= TEXTS_SINCE
     except TrajectoryError:
-        return False  # told of where `episodes` is read
+        has_texts = source.storage.has(f"texts/{source.part}")
+    return [name for name in TABLES if name != "texts" or has_texts]
 
 
 def _rows(source: Source, name: str, findings: list[Finding]) -> Generator[Row]:
@@ -74,6 +78,8 @@ def _rows(source: Source, name: str, findings: list[Finding]) -> Generator[Row]:
         if is_first:
             findings += _columns(f"{name}/{source.part}", name, table.schema)
             is_first = False
+        if name == "texts":
+            findings += _texts(f"texts/{source.part}", table)
         present = [column for column in needed if column in table.column_names]
         for row in table.select(present).to_pylist():
             yield {column: row.get(column) for column in needed}
@@ -87,6 +93,12 @@ def _columns(where: str, name: str, schema: Any) -> Generator[Finding]:
         if not _fits(found, column.type):
             message = f"column {column.name!r} is {found} instead of {column.type}"
             yield Finding(Problem.SCHEMA, where, message)
+
+
+def _texts(where: str, table: Table) -> Generator[Finding]:
+    for row in table.to_pylist():
+        if text_id(row["text"]) != row["text_id"]:
+            yield Finding(Problem.DAMAGED, where, f"text {row['text_id']} is not what was stored", row["episode_id"])
 
 
 def _fits(found: Any, expected: Any) -> bool:
@@ -105,6 +117,20 @@ def _is_list(kind: Any) -> bool:
 
 def _is_string(kind: Any) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _missing_texts(source: Source) -> Generator[Finding]:
+    """Look for what rows and texts refer to, and no text of the part is."""
+    known: set[str] = set()
+    used: set[str] = set()
+    for table in batches(source, "texts"):
+        known.update(table["text_id"].to_pylist())
+        used |= references(table)
+    for name in ("steps", "model_calls"):
+        for table in batches(source, name):
+            used |= references(table)
+    for name in sorted(used - known):
+        yield Finding(Problem.REFERENCE, f"texts/{source.part}", f"text {name} is missing")
 
 
 def _against_each_other(part: str, rows: dict[str, list[Row]]) -> Generator[Finding]:
