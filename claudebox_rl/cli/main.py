@@ -14,6 +14,7 @@ from claudebox_rl import __version__
 from claudebox_rl.cli.catalogue.skills_help import SKILLS_HELP
 from claudebox_rl.cli.catalogue.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.dataset.command import add_dataset
 from claudebox_rl.cli.dataset.replay_command import add_replay
 from claudebox_rl.cli.dataset.rescore_command import add_rescore
 from claudebox_rl.cli.exit_codes import EXIT_CODES
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    add_dataset(commands)
     add_doctor(commands)
     add_sessions(commands)
     _describe_skills(
