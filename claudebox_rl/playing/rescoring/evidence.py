@@ -8,7 +8,7 @@ from typing import Any, cast
 import gymnasium as gym
 
 from claudebox_rl.call_types import Distinct
-from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.errors import TrajectoryError, VerifierError
 from claudebox_rl.rewards import Reward, apply_rewards
 from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import Changes, CodeResult, Outcome, Step, Usage, VerifierResult
@@ -80,10 +80,16 @@ def _usages(record: EpisodeRecord) -> dict[int | None, Usage]:
     return usages
 
 
-def unjudgeable(record: EpisodeRecord) -> str | None:
-    """Say why an episode has no return, whatever the rewards; None where it has one."""
+def unjudgeable(record: EpisodeRecord, *, is_anew: bool) -> str | None:
+    """Say why an episode has no return, whatever the rewards; None where it has one.
+
+    Args:
+        record: The episode.
+        is_anew: The verifier is run anew: then it is no matter that it failed in play.
+    """
     episode = record.episode
-    if episode.outcome not in (Outcome.COMPLETED, Outcome.TRUNCATED):
+    lacked_verdict_alone = is_anew and episode.error_type == VerifierError.__name__
+    if episode.outcome not in (Outcome.COMPLETED, Outcome.TRUNCATED) and not lacked_verdict_alone:
         return f"it ended as {episode.outcome}: no verdict belongs to it"
     return None if record.steps else "it has no steps"
 

@@ -182,7 +182,7 @@ class _Judge:
 
     async def _evidence(self, record: EpisodeRecord) -> tuple[VerifierResult, Changes | None]:
         episode = record.episode
-        why = unjudgeable(record)
+        why = unjudgeable(record, is_anew=self.asked.runs_verifier)
         if why is None and self._needs_refused and any(step.refused is None for step in record.steps):
             why = "it was stored without the connections that were refused"
         if why is None and (self.asked.runs_verifier or self._needs_changes):

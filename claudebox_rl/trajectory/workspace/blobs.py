@@ -60,6 +60,13 @@ def without(state: WorkspaceState, missing: Collection[str]) -> WorkspaceState:
     return replace(state, files=files, num_left_out=state.num_left_out + num)
 
 
+def _stored(storage: Storage, name: str) -> bytes:
+    data = storage.read(name)
+    if data is None:
+        raise TrajectoryError(f"{storage}/{name} is missing: the dataset was copied without its blobs", name=name)
+    return data
+
+
 def read_blob(storage: Storage, sha256: str, size: int) -> bytes:
     """Return a content, held against its hash.
 
@@ -75,10 +82,7 @@ def read_blob(storage: Storage, sha256: str, size: int) -> bytes:
 
     name = blob_name(sha256)
     with boundary(TrajectoryError, f"can't read {storage}/{name}"):
-        data = storage.read(name)
-        content = None if data is None else pa.decompress(data, decompressed_size=size, codec="zstd", asbytes=True)
-    if content is None:
-        raise TrajectoryError(f"{storage}/{name} is missing: the dataset was copied without its blobs", name=name)
+        content = pa.decompress(_stored(storage, name), decompressed_size=size, codec="zstd", asbytes=True)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise TrajectoryError(f"{storage}/{name} is damaged: its content has another hash", name=name)
     return content

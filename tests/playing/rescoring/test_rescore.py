@@ -140,6 +140,20 @@ def test_without_evidence_there_is_a_reason_and_no_number(dataset: Path, values:
     assert why in reason
 
 
+def test_an_episode_that_lacked_its_verdict_alone_gets_one(dataset: Path) -> None:
+    failed: dict[str, Any] = {
+        "outcome": Outcome.INFRA_ERROR,
+        "error_type": "VerifierError",
+        "episode_return": None,
+        "rewards": {},
+    }
+    other = change(dataset, **failed)
+    assert rescore(other, Rescoring(("success",))) == 0
+    assert list(column(other, "success", "episode_return").values()) == [2.0]
+    assert rescore(other, Rescoring(("success",), name="stored", verifier="stored")) == 0
+    assert list(column(other, "stored", "episode_return").values()) == [None]
+
+
 def test_a_task_that_is_gone_or_another_is_an_error_that_is_tried_again(dataset: Path, tmp_path: Path) -> None:
     other = change(dataset, task_id="quickstart/gone")
     assert main(["rescore", str(other)]) == 1

@@ -11,7 +11,12 @@ import pytest
 
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory._storage import FolderStorage, storage_of
-from claudebox_rl.trajectory.workspace.blobs import blob_name, put_blobs, read_blob, without
+from claudebox_rl.trajectory.workspace.blobs import (
+    blob_name,
+    put_blobs,
+    read_blob,
+    without,
+)
 from claudebox_rl.workspace_types import WorkspaceFile, WorkspaceState
 
 CONTENTS = [b"", b"\0" * 100_000, bytes(range(256)) * 7]
