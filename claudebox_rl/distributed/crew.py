@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ray.exceptions import RayActorError, RayError
 
 from claudebox_rl.distributed.cluster import ray
+from claudebox_rl.distributed.ending import WorkerProcess, end_for_sure
 from claudebox_rl.distributed.nodes import living_nodes
 from claudebox_rl.distributed.worker import RolloutWorker
 from claudebox_rl.errors import RolloutError
@@ -36,14 +37,25 @@ class Worker:
     actor: Any
     num_free: int
     """Episodes that it could take."""
-    node: str = ""
-    """Ray's id of its node; empty until it is up."""
-    name: str = ""
+    process: WorkerProcess | None = None
+    """Where it is; None until it is up."""
     flights: tuple[Flight, ...] = ()
     """As it last told."""
     complaint: str = ""
     """Why it was killed."""
     watch: asyncio.Task[None] | None = field(default=None, repr=False)
+    ending: asyncio.Future[None] | None = field(default=None, repr=False)
+    """Done when its process has ended, or will not."""
+
+    @property
+    def node(self) -> str:
+        """Ray's id of its node; empty until it is up."""
+        return self.process.node_id if self.process else ""
+
+    @property
+    def name(self) -> str:
+        """For people; empty until it is up."""
+        return self.process.name if self.process else ""
 
 
 class Crew:
@@ -105,14 +117,19 @@ class Crew:
         return [replace(flight, worker=worker.name) for worker in self._workers for flight in worker.flights]
 
     def kill(self, worker: Worker, complaint: str = "") -> None:
-        """End a worker for sure; its machines end with it."""
+        """Begin to end a worker for sure; its machines end with it. `ended` waits for that."""
         worker.complaint = worker.complaint or complaint
         if complaint:
             log.warning("worker %s is killed: %s", worker.name, complaint)
-        ray.kill(worker.actor)
-        if worker in self._workers:
-            self._workers.remove(worker)
-        self._changed()
+        self._dismiss(worker)
+        if worker.ending is None:
+            worker.ending = _end([worker])
+
+    async def ended(self, worker: Worker) -> None:
+        """Kill a worker, unless it is dead already, and wait until its process has ended."""
+        self.kill(worker)
+        if worker.ending is not None:
+            await asyncio.shield(worker.ending)
 
     async def close(self) -> None:
         """Let the workers end their machines and commit; nothing is being played any more."""
@@ -120,16 +137,24 @@ class Crew:
         if closing:
             await asyncio.wait(closing)
 
-    def kill_all(self) -> None:
+    async def kill_all(self) -> None:
         """End all workers for sure."""
-        for worker in tuple(self._workers):
+        workers = tuple(self._workers)
+        for worker in workers:
             if worker.watch is not None:
                 worker.watch.cancel()
-            self.kill(worker)
+            self._dismiss(worker)
+        await asyncio.shield(_end(workers))
+
+    def _dismiss(self, worker: Worker) -> None:
+        ray.kill(worker.actor)
+        if worker in self._workers:
+            self._workers.remove(worker)
+        self._changed()
 
     async def _watch(self, worker: Worker) -> None:
         try:
-            worker.node, worker.name = await self._arrival(worker)
+            worker.process = await self._arrival(worker)
             self._num_stillborn = 0
             self._changed()
             while True:
@@ -144,7 +169,7 @@ class Crew:
         except RayActorError as error:
             self._bury(worker, error)
 
-    async def _arrival(self, worker: Worker) -> tuple[str, str]:
+    async def _arrival(self, worker: Worker) -> WorkerProcess:
         """Wait until a worker is up, or has nowhere to come up."""
         up = asyncio.create_task(_where(worker))
         while not (await asyncio.wait({up}, timeout=_LOOK_S))[0]:
@@ -170,8 +195,13 @@ class Crew:
         return min(len(work.unit), self._rollout.sessions_per_worker)
 
 
-async def _where(worker: Worker) -> tuple[str, str]:
+async def _where(worker: Worker) -> WorkerProcess:
     return await worker.actor.where.remote()
+
+
+def _end(workers: Iterable[Worker]) -> asyncio.Future[None]:
+    known = [worker.process for worker in workers if worker.process is not None]
+    return asyncio.ensure_future(asyncio.to_thread(end_for_sure, known))
 
 
 async def _close(worker: Worker) -> None:

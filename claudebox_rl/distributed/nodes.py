@@ -40,24 +40,26 @@ def on_each_node(function: Callable[..., Any], *args: Any, timeout_s: float) -> 
         A node, and what the function returned there, as soon as it did. Where it failed, the node died or did not
         answer in time: the exception instead.
     """
-    pending = {_call_on(node, function, args): node for node in living_nodes()}
+    pending = {call_on(node, function, args): node for node in living_nodes()}
     deadline = time.monotonic() + timeout_s
     while pending:
         done, _ = ray.wait(list(pending), timeout=max(deadline - time.monotonic(), 0))
         if not done:
             break
-        yield pending.pop(done[0]), _outcome(done[0])
+        yield pending.pop(done[0]), outcome_of(done[0])
     for reference, node in pending.items():
         ray.cancel(reference, force=True)
         yield node, TimeoutError(f"no answer in {timeout_s:g} s")
 
 
-def _call_on(node: Node, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+def call_on(node: Node, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Call a function in a process of its own on a node; returns the reference of what it will return."""
     there = NodeAffinitySchedulingStrategy(node.node_id, soft=False)
     return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=there)(function).remote(*args)
 
 
-def _outcome(reference: Any) -> Any:
+def outcome_of(reference: Any) -> Any:
+    """Wait for what was called; returns the exception where there was one."""
     try:
         return ray.get(reference)
     except RayTaskError as error:

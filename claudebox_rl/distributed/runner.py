@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from claudebox_rl.playing.listener import Listener
 from claudebox_rl.playing.player import PlayerSpec
 from claudebox_rl.playing.schedule import Schedule, Unit, Work
 from claudebox_rl.playing.unplayed import store_unplayed
-from claudebox_rl.trajectory import commit, finished_episode, interrupted_episode, is_open, recover
+from claudebox_rl.trajectory import Interrupted, commit, finished_episode, interrupted_episode, is_open, recover
 from claudebox_rl.types import Episode, EpisodeRequest, Outcome
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class Runner:
         """Taken from the schedule; waits for room."""
         self._playing: dict[asyncio.Task[None], Work] = {}
         self._recovering = asyncio.Lock()
+        self._reasons: dict[str, str] = {}
+        """Why the workers died whose episodes are about to be stored, by episode id."""
         self._error: BaseException | None = None
 
     async def run(self) -> None:
@@ -184,13 +187,15 @@ class Runner:
 
     async def _lose(self, work: Work, worker: Worker, error: RayActorError) -> None:
         """Store the episodes that died with their worker; those that had just ended count as they are."""
-        self._crew.kill(worker)
+        await self._crew.ended(worker)
         nodes = await asyncio.to_thread(living_nodes)
         node_is_up = any(node.node_id == worker.node for node in nodes)
         reason = f"its worker died: {worker.complaint or str(error).splitlines()[0]}"
+        self._reasons |= dict.fromkeys(work.left, reason)
         for request in tuple(work.left.values()):
             async with self._recovering:
                 episode = await asyncio.to_thread(self._store_lost, request, reason)
+            self._reasons.pop(request.episode_id, None)
             is_to_blame = episode.outcome is Outcome.INFRA_ERROR and node_is_up
             self._end(work, episode, broke_worker=is_to_blame)
 
@@ -198,13 +203,20 @@ class Runner:
         """Finish the journal of an episode whose worker died, which may not have got as far as making one."""
         dataset = self._spec.dataset
         self._await_death([request])
-        recover(dataset, run_id=request.run_id)
+        recover(dataset, self._lost_episode, run_id=request.run_id)
         ended = finished_episode(dataset, request.episode_id)
         return ended or store_unplayed(request, SandboxUnavailableError(reason), dataset)
 
+    def _lost_episode(self, interrupted: Interrupted) -> Episode:
+        episode = interrupted_episode(interrupted)
+        reason = self._reasons.get(interrupted.episode_id)
+        return (
+            replace(episode, error_message=f"{reason}; {episode.num_steps} steps were recorded") if reason else episode
+        )
+
     async def _wind_up(self) -> None:
         """End the workers for sure, and store what died with them as cancelled."""
-        self._crew.kill_all()
+        await self._crew.kill_all()
         lost = [request for work in self._playing.values() for request in work.left.values()]
         for playing in tuple(self._playing):
             playing.cancel()

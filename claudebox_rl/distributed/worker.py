@@ -8,10 +8,12 @@ import socket
 from collections.abc import Iterator
 
 from claudebox_rl.distributed.cluster import ray
+from claudebox_rl.distributed.ending import WorkerProcess
 from claudebox_rl.playing.group import GroupPlayer
 from claudebox_rl.playing.player import EpisodePlayer, PlayerSpec, make_player
 from claudebox_rl.playing.schedule import Unit
 from claudebox_rl.sandbox.after_death import reap_after_death
+from claudebox_rl.sandbox.processes import this_process
 from claudebox_rl.types import Episode, Flight
 
 
@@ -41,9 +43,10 @@ class RolloutWorker:
             for player in players:
                 self._players.put(player)
 
-    def where(self) -> tuple[str, str]:
-        """Return the id of this node, and a name of this worker for people; answered once the worker is up."""
-        return ray.get_runtime_context().get_node_id(), f"{socket.gethostname()}:{os.getpid()}"
+    def where(self) -> WorkerProcess:
+        """Return where this worker is; answered once it is up."""
+        node_id = ray.get_runtime_context().get_node_id()
+        return WorkerProcess(node_id, f"{socket.gethostname()}:{os.getpid()}", this_process())
 
     def beat(self) -> tuple[Flight, ...]:
         """Return what is being played; answered in a thread of its own, whatever the players do."""

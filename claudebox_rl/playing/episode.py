@@ -8,11 +8,12 @@ from typing import Any
 
 import gymnasium as gym
 
+from claudebox_rl._stages import enter_stage
 from claudebox_rl.env.base import Begun, ClaudeBoxEnv
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.playing.tally import Tally
 from claudebox_rl.policies import Policy, instruction
-from claudebox_rl.types import Episode, EpisodeRequest, Outcome
+from claudebox_rl.types import Episode, EpisodeRequest, Outcome, Stage
 
 
 def run_episode(
@@ -50,6 +51,7 @@ def run_episode(
             tally.open(dataset)
         observation, info = (begun.observation, begun.info) if begun else _reset(env, request)
         tally.begin(info, _secrets(env))
+        enter_stage(Stage.AGENT)  # from here on the policy may take its time, and get stuck
         while not tally.ended:
             action = tally.act(observation, policy(observation))
             observation, reward, terminated, truncated, info = env.step(action)
