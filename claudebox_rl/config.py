@@ -132,8 +132,8 @@ class DeadlineConfig:
     setup_s: float | None = 600.0
     """Task files and the start of the agent."""
     agent_s: float | None = 14400.0
-    """From the policy's first sight to the verdict, over all prompts (`agent.timeout_s` limits each); then the episode is
-    `truncated` and judged."""
+    """From the policy's first sight to the verdict, over all prompts (`agent.timeout_s` limits each); then the episode
+    is `truncated` and judged."""
     verify_s: float | None = 3600.0
     """The verdict, above the time that the task gives its verifier."""
 
