@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,35 @@ def test_bad_input(tmp_path: Path) -> None:
     with pytest.raises(TrajectoryError, match=damaged.name):
         compact(tmp_path)
     assert len(list((tmp_path / "episodes").iterdir())) == 2, "a damaged part is no reason to lose another"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB; needs root on Linux."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "claudebox-upkeep", str(mount)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield mount
+    subprocess.run(["umount", "-l", mount], check=True)
+
+
+def test_a_full_disk_leaves_the_dataset_as_it_is(small_disk: Path) -> None:
+    dataset = small_disk / "data"
+    expected = filled(dataset, "a", "b")
+    compact(dataset, target_bytes=1)  # makes what it needs beside the parts
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(TrajectoryError, match="No space left"):
+        compact(dataset)
+    assert list(load_dataset(dataset)) == expected
+    filler.unlink()
+    assert compact(dataset).parts_after == 1
+    assert list(load_dataset(dataset)) == expected
+    assert not list(dataset.rglob(".*.inprogress"))
 
 
 def test_a_claim_whose_part_was_compacted_away_is_not_committed_anew(tmp_path: Path) -> None:
