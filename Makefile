@@ -6,7 +6,8 @@ VLLM := .venv-vllm
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 # Slow tests with targets of their own.
-OTHER_SLOW := tests/test_packaging.py tests/models tests/env/wrappers/test_learners.py
+READERS := tests/trajectory/test_torch_items.py tests/trajectory/test_card.py tests/trajectory/test_ray_data.py
+OTHER_SLOW := tests/test_packaging.py tests/models tests/env/wrappers/test_learners.py $(READERS)
 
 .PHONY: help setup rollout test models vllm lint types package slow lab bench clean
 
@@ -25,7 +26,7 @@ test: $(READY)  ## the quick tests, in several processes; more arguments in ARGS
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 models: $(MODELS)  ## local models and learners, which need torch: installs the extras, then tests with them
-	@$(VENV)/bin/python -m pytest -n 0 -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py)
+	@$(VENV)/bin/python -m pytest -n 0 -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py $(READERS))
 
 $(MODELS): $(READY) pyproject.toml tools/setup-models
 	@bash tools/setup-models $(VENV)

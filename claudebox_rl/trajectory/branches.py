@@ -11,18 +11,18 @@ from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.types import Episode
 
 if TYPE_CHECKING:
-    from claudebox_rl.trajectory.dataset import Dataset, EpisodeRecord
+    from claudebox_rl.trajectory.dataset import Dataset
+    from claudebox_rl.trajectory.record import EpisodeRecord
 
 
-def whole(dataset: Dataset, episode_id: str) -> EpisodeRecord:
+def whole(dataset: Dataset, own: EpisodeRecord) -> EpisodeRecord:
     """Return an episode with the steps and model calls of its parents in front of its own; see `Dataset.whole`."""
-    own = dataset[episode_id]
     parent_id, fork_step = own.episode.parent_episode_id, own.episode.fork_step or 0
     if parent_id is None:
         return own
     if parent_id not in dataset.episode_ids:
         raise TrajectoryError(f"{own.episode.episode_id} branched off from {parent_id}, which is not in {dataset.path}")
-    before = whole(dataset, parent_id)
+    before = whole(dataset, dataset[parent_id])
     steps = (*before.steps[:fork_step], *own.steps)
     placed = zip(before.model_calls, before.call_steps, strict=True)
     shared = [(call, step) for call, step in placed if step is not None and step < fork_step]
@@ -43,9 +43,9 @@ def rewards_before(dataset: Dataset) -> dict[str, float]:
         return {}
     rewards: dict[str, dict[int, float]] = defaultdict(dict)
     parents = {episode.parent_episode_id for episode in branches.values()}
-    for row in dataset.steps.select(["episode_id", "step_index", "reward"]).to_pylist():
-        if row["episode_id"] in parents:
-            rewards[row["episode_id"]][row["step_index"]] = row["reward"]
+    of_parents = dataset.filter(episode_id=parents)
+    for row in of_parents.columns("steps", ["episode_id", "step_index", "reward"]).to_pylist():
+        rewards[row["episode_id"]][row["step_index"]] = row["reward"]
     return {name: _before(episode, episodes, rewards) for name, episode in branches.items()}
 
 

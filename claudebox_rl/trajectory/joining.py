@@ -88,7 +88,10 @@ class TextIndex:
         return gone
 
     def _load(self, part: str) -> None:
-        table = parquet.read(self._storage, part, self._episode_id, ["text_id", "text"])
+        self.add(parquet.read(self._storage, part, self._episode_id, ["text_id", "text"]), part)
+
+    def add(self, table: Table, part: str) -> None:
+        """Take texts that were read, of the file `part`."""
         with boundary(TrajectoryError, f"can't read {self._storage}/{part}", path=f"{self._storage}/{part}"):
             start = 0
             for chunk in table["text"].chunks:

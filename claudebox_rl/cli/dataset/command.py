@@ -34,7 +34,7 @@ def add_dataset(commands: Any) -> None:
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    deeds = command.add_subparsers(required=True, metavar="compact|verify|repair|merge|split|filter|stats")
+    deeds = command.add_subparsers(required=True, metavar="compact|verify|repair|merge|split|filter|stats|card")
     _add_upkeep(deeds)
     _add_making(deeds)
 
@@ -56,7 +56,9 @@ def _add_upkeep(deeds: Any) -> None:
     compact = deeds.add_parser("compact", help="put small parts together")
     compact.add_argument("--target-mib", type=float, default=128.0, metavar="MIB", help="of a part's files (128)")
     compact.set_defaults(run=_compact)
-    for deed in (stats, verify, repair, compact):
+    card = deeds.add_parser("card", help="write its README.md, by which Hugging Face datasets opens it as it is")
+    card.set_defaults(run=_card)
+    for deed in (stats, verify, repair, compact, card):
         deed.add_argument("dataset", metavar="PATH", help="the dataset's folder or URI")
 
 
@@ -105,6 +107,14 @@ def _compact(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.dataset.upkeep import print_compaction
 
     print_compaction(arguments.dataset, int(arguments.target_mib * (1 << 20)), console=make_console())
+    return 0
+
+
+def _card(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.trajectory.card import write_card
+
+    name = write_card(arguments.dataset)
+    make_console().print(f"{arguments.dataset}: wrote {name}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
