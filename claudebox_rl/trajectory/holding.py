@@ -26,7 +26,6 @@ from claudebox_rl.trajectory.recovery import set_aside
 
 LEASE_S = 60.0
 _RENEWALS = 4
-_LISTINGS = 10
 _DEATH_S = 60.0
 log = logging.getLogger(__name__)
 _works: dict[Path, int] = {}
@@ -160,7 +159,7 @@ class _Lease:
             log.warning("the lease of run %r stays for %.0f s: %s", self._run_id, LEASE_S, error)
 
     def _refuse_second(self) -> None:
-        times = self._times()
+        times = self._storage.names(self._folder)
         now = times[f"{self._token}.json"]
         for name, at in times.items():
             if name == f"{self._token}.json" or now - at > LEASE_S:
@@ -169,15 +168,6 @@ class _Lease:
             if _known(holder).get("state") == "held":
                 left = LEASE_S - (now - at)
                 raise _refusal(self._run_id, holder, f"end it, or, where it was killed, wait {left:.0f} s")
-
-    def _times(self) -> dict[str, float]:
-        """List the leases; a store can list what was just written without its time (`rclone serve s3` does)."""
-        for _ in range(_LISTINGS):
-            times = self._storage.names(self._folder)
-            if times.get(f"{self._token}.json"):
-                return times
-            time.sleep(0.2)
-        raise TrajectoryError(f"{self._storage} does not tell when a file was written, so no run can be held there")
 
     def _renew(self) -> None:
         while not self._ended.wait(LEASE_S / _RENEWALS):
