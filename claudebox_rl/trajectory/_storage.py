@@ -254,9 +254,9 @@ class RemoteStorage:
 
     def names(self, folder: str) -> dict[str, float]:
         """See `Storage.names`."""
-        # A listing's time is lost on the way where it has not three digits of milliseconds, as `rclone serve s3` writes it.
-        infos = [info if info.mtime else self._fs.get_file_info(info.path) for info in self._infos(folder)]
-        return {info.base_name: info.mtime.timestamp() if info.mtime else 0.0 for info in infos}
+        # pyarrow reads a listing's time as 0 where it has not just three digits of milliseconds, as rclone may write it.
+        infos = [info if info.mtime_ns else self._fs.get_file_info(info.path) for info in self._infos(folder)]
+        return {info.base_name: (info.mtime_ns or 0) / 1e9 for info in infos}
 
     def sizes(self, folder: str) -> dict[str, int]:
         """See `Storage.sizes`."""

@@ -147,3 +147,10 @@ def test_uris_that_are_refused(uri: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         storage_of(uri)
     assert "secret@" not in str(caught.value)
+
+
+def test_every_file_of_a_server_is_listed_with_its_time(object_store: Callable[[str], str]) -> None:
+    storage = storage_of(object_store("times"))
+    for _ in range(100):  # some fall on a millisecond that ends in 0
+        storage.write("runs/lease.json", b"x")
+        assert storage.names("runs")["lease.json"] > 1e9
