@@ -254,7 +254,7 @@ class RemoteStorage:
 
     def names(self, folder: str) -> dict[str, float]:
         """See `Storage.names`."""
-        # pyarrow reads a listing's time as 0 where it has not just three digits of milliseconds, as rclone may write it.
+        # pyarrow reads a time in a listing as 0 where it has not just three digits of milliseconds, as rclone's may.
         infos = [info if info.mtime_ns else self._fs.get_file_info(info.path) for info in self._infos(folder)]
         return {info.base_name: (info.mtime_ns or 0) / 1e9 for info in infos}
 
