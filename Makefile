@@ -3,13 +3,15 @@ PYTHON ?=
 ARGS ?=
 VENV := .venv
 VLLM := .venv-vllm
+VERL := .venv-verl
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
-# Slow tests with targets of their own.
+# Slow tests with targets of their own: those that need torch and libraries of trainers and readers, and the others.
 READERS := tests/trajectory/test_torch_items.py tests/trajectory/test_card.py tests/trajectory/test_ray_data.py
-OTHER_SLOW := tests/test_packaging.py tests/models tests/env/wrappers/test_learners.py $(READERS)
+LEARNED := tests/models tests/env/wrappers/test_learners.py tests/exports $(READERS)
+OTHER_SLOW := tests/test_packaging.py $(LEARNED)
 
-.PHONY: help setup rollout test models vllm lint types package slow lab bench clean
+.PHONY: help setup rollout test models vllm verl lint types package slow lab bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +27,8 @@ rollout: $(READY)  ## play the quickstart tasks with the real CLI; settings in A
 test: $(READY)  ## the quick tests, in several processes; more arguments in ARGS="-k gateway", one process by "-n 0"
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
-models: $(MODELS)  ## local models and learners, which need torch: installs the extras, then tests with them
-	@$(VENV)/bin/python -m pytest -n 0 -m slow $(or $(ARGS),tests/models tests/env/wrappers/test_learners.py $(READERS))
+models: $(MODELS)  ## local models, learners, exports and readers, which need torch: installs the extras, then tests with them
+	@$(VENV)/bin/python -m pytest -n 0 -m slow $(or $(ARGS),$(LEARNED))
 
 $(MODELS): $(READY) pyproject.toml tools/setup-models
 	@bash tools/setup-models $(VENV)
@@ -38,6 +40,13 @@ vllm: $(MODELS) $(VLLM)/.ready  ## the tests with a real vLLM server, which is i
 $(VLLM)/.ready: tools/setup-vllm
 	@PYTHON="$(PYTHON)" bash tools/setup-vllm $(VLLM)
 	@touch $(VLLM)/.ready
+
+verl: $(MODELS) $(VERL)/.ready  ## the exports for verl, with verl itself, which is installed beside (50 MB)
+	@$(VERL)/bin/python -m pytest -n 0 -m slow tests/exports/test_verl.py $(ARGS)
+
+$(VERL)/.ready: $(MODELS) tools/setup-verl
+	@bash tools/setup-verl $(VERL) $(VENV)
+	@touch $(VERL)/.ready
 
 lint: $(READY)  ## ruff: style and format
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
@@ -60,4 +69,4 @@ bench: $(READY)  ## the benchmarks, one JSON line each, with what they are paire
 	@for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
 
 clean:  ## remove the virtual environment and caches; datasets stay
-	rm -rf $(VENV) $(VLLM) .pytest_cache .ruff_cache dist build
+	rm -rf $(VENV) $(VLLM) $(VERL) .pytest_cache .ruff_cache dist build

@@ -15,6 +15,7 @@ from claudebox_rl.cli.catalogue.skills_help import SKILLS_HELP
 from claudebox_rl.cli.catalogue.templates_help import TEMPLATES_HELP
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.dataset.command import add_dataset
+from claudebox_rl.cli.dataset.export_command import add_export
 from claudebox_rl.cli.dataset.replay_command import add_replay
 from claudebox_rl.cli.dataset.rescore_command import add_rescore
 from claudebox_rl.cli.exit_codes import EXIT_CODES
@@ -103,9 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
-    _describe_export(
-        commands.add_parser("export", help="write a session's or a dataset's trajectories as JSON, Markdown or ATIF")
-    )
+    add_export(commands)
     _describe_templates(
         commands.add_parser(
             "templates",
@@ -175,18 +174,6 @@ def _describe_skills(command: argparse.ArgumentParser) -> None:
 def _describe_tasks(command: argparse.ArgumentParser) -> None:
     command.add_argument("selector", nargs="*", default=["quickstart"], help="suites, tasks or folders (quickstart)")
     command.set_defaults(run=_tasks)
-
-
-def _describe_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("source", metavar="SESSION_OR_DATASET", help="a stored session's id, or a dataset's folder")
-    command.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="where to write; replaced if it is there"
-    )
-    command.add_argument(
-        "--format", choices=("json", "jsonl", "markdown", "atif"), help="by FILE's name; atif is a folder"
-    )
-    command.add_argument("--episode", help="of a dataset: an episode's id, or how it begins; else all")
-    command.set_defaults(run=_export)
 
 
 def _describe_templates(command: argparse.ArgumentParser) -> None:
@@ -294,13 +281,6 @@ def _tasks(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.tasks import list_tasks
 
     list_tasks(arguments.selector, console=make_console())
-    return 0
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.dataset.export import export
-
-    export(arguments.source, arguments.output, arguments.format, arguments.episode, console=make_console())
     return 0
 
 

@@ -1,9 +1,11 @@
-"""`claudebox-rl export`: trajectories as files that other tools read."""
+"""`claudebox-rl export`: trajectories as files that other tools read, or a dataset in the form of a trainer."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -11,8 +13,9 @@ from rich.text import Text
 from claudebox_rl._registry import resolve
 from claudebox_rl.cli.untrusted import one_line
 from claudebox_rl.errors import ConfigError
+from claudebox_rl.exports import FORMATS as TRAINERS
 from claudebox_rl.session.export import TrajectoryExporter
-from claudebox_rl.trajectory import EpisodeRecord, load_dataset
+from claudebox_rl.trajectory import Dataset, EpisodeRecord, load_dataset
 
 DOCUMENTS = ("json", "jsonl")
 """Forms that sessions have as well."""
@@ -23,7 +26,9 @@ FORMATS: Mapping[str, str] = {
 """What writes the episodes of a dataset to a path, by the form's name: `(episodes, path)`; a file, or a folder."""
 
 
-def export(source: str, output: str, kind: str | None, episode: str | None, *, console: Console) -> None:
+def export(
+    source: str, output: str, kind: str | None, episode: str | None, options: dict[str, Any], *, console: Console
+) -> None:
     """Write trajectories, and say where.
 
     Args:
@@ -31,14 +36,21 @@ def export(source: str, output: str, kind: str | None, episode: str | None, *, c
         output: The file, or the folder of forms that are one.
         kind: A form; None: by the file's name, `jsonl` or `markdown` (`.md`), else `json`.
         episode: Of a dataset: an episode's id, or how it begins; None: all.
+        options: Of the form, by name; None where nothing was said.
         console: Where to print.
 
     Raises:
-        ConfigError: The form is not known, or not one of sessions.
+        ConfigError: The form is not known, or not one of sessions; or an option that the form does not have.
         SessionNotFoundError: No session of that id is stored.
-        TrajectoryError: There is nothing to export, or the file can't be written.
+        TrajectoryError: There is nothing to export, or it can't be written.
     """
     kind = kind or {".jsonl": "jsonl", ".md": "markdown"}.get(Path(output).suffix, "json")
+    told = {name: value for name, value in options.items() if value is not None}
+    if kind in TRAINERS:
+        done = _for_trainer(source, output, kind, told | ({} if episode is None else {"episode": episode}))
+        console.print(Text(one_line(done)), soft_wrap=True)
+        return
+    _refuse(kind, told, [])
     if kind in DOCUMENTS:
         TrajectoryExporter(source, episode=episode).save_to_file(output, format=kind)
     else:
@@ -49,8 +61,29 @@ def export(source: str, output: str, kind: str | None, episode: str | None, *, c
     console.print(Text(one_line(f"{output}: {size} of {kind}")), soft_wrap=True)
 
 
+def _for_trainer(source: str, output: str, kind: str, options: dict[str, Any]) -> str:
+    function = resolve("export format", kind, TRAINERS)
+    _refuse(kind, options, list(inspect.signature(function).parameters)[2:])
+    return str(function(_dataset(source, kind), output, **options))
+
+
+def _refuse(kind: str, options: dict[str, Any], known: list[str]) -> None:
+    """Refuse options that a form does not have.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    if unknown := sorted(options.keys() - set(known)):
+        flags = ", ".join("--" + name.replace("_", "-") for name in unknown)
+        raise ConfigError(f"--format {kind} has no {flags}", kind=kind)
+
+
 def _episodes(source: str, kind: str, episode: str | None) -> Iterable[EpisodeRecord]:
+    dataset = _dataset(source, kind)
+    return dataset if episode is None else [dataset[episode]]
+
+
+def _dataset(source: str, kind: str) -> Dataset:
     if "/" not in source and not Path(source, "episodes").is_dir():
         raise ConfigError(f"{source!r} is no dataset's folder, and a session has no form {kind}: take json or jsonl")
-    dataset = load_dataset(source)
-    return dataset if episode is None else [dataset[episode]]
+    return load_dataset(source)
