@@ -14,7 +14,7 @@ from claudebox_rl.types import EpisodeRequest, Outcome
 
 FREE = ("out", "run", "ray", "rollout")
 """Settings, and sections of them, that no episode depends on: they may differ from start to start."""
-SHAPING = ("rollout.group_size", "rollout.branch_at")
+SHAPING = ("rollout.group_size", "rollout.branch_at", "rollout.scrub")
 """What in those sections episodes do depend on."""
 GROWING = "rollout.episodes_per_task"
 """May grow from start to start: ids and seeds of the first episodes stay as they were."""

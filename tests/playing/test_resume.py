@@ -114,5 +114,5 @@ def test_every_setting_of_rollouts_was_thought_of() -> None:
         "breaker_window",
         "commit_interval_s",
     }
-    shaping = {"group_size", "branch_at"}
+    shaping = {"group_size", "branch_at", "scrub"}
     assert {field.name for field in fields(RolloutConfig)} <= free | shaping

@@ -35,7 +35,7 @@ class PartFile:
     def __init__(self, storage: Storage, name: str, footer: Any = None, runs: Any = None) -> None:
         self._where = f"{storage}/{name}"
         with self._boundary():
-            self._file: Any = pq.ParquetFile(storage.open(name), metadata=footer)
+            self._file: Any = pq.ParquetFile(storage.open(name), metadata=footer, page_checksum_verification=True)
             self.footer: Any = self._file.metadata
             if footer is None:
                 parquet.check_version(self._where, self._file.schema_arrow.metadata or {})

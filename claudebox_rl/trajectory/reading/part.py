@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
+from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory._arrow import Table, pa, pc, text_array
 from claudebox_rl.trajectory._storage import TEXTS_SINCE
 from claudebox_rl.trajectory.joining import TextIndex, escaped
@@ -115,9 +116,13 @@ class OpenPart:
             nonlocal index
             if index is None:
                 index = TextIndex(self._source.storage, (), fallback=TextIndex(self._source.storage))
-                for file in self._open("texts"):
-                    for table in (self._shared_texts(file), file.rows_of(ids, _TEXT)):
-                        index.add(table, f"texts/{self.name}")
+                try:
+                    for file in self._open("texts"):
+                        for table in (self._shared_texts(file), file.rows_of(ids, _TEXT)):
+                            index.add(table, f"texts/{self.name}")
+                except TrajectoryError:
+                    if not self._source.is_gone(self.name):
+                        raise  # else they were compacted into another part, where the index's fallback finds them
             return index(name)
 
         return find
