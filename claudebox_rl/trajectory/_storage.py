@@ -7,6 +7,7 @@ Journals never leave the host that writes them.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -166,7 +167,7 @@ class FolderStorage:
         try:
             for name, path in temporary.items():
                 path.parent.mkdir(exist_ok=True)
-                with path.open("wb") as file:
+                with path.open("w+b") as file:
                     fills[name](file)
                     _disk.sync(file)
             _disk.sync_folder(self._folder)
@@ -325,7 +326,7 @@ class RemoteStorage:
 
     def _write(self, name: str, fill: Fill, mark: str = "") -> None:
         """Write a file by way of memory, since closing a stream that broke in the middle would put half of it."""
-        buffer = self._arrow.pa.BufferOutputStream()
+        buffer = io.BytesIO()
         fill(buffer)
         path = self._path(name)
         folder, _, own = path.rpartition("/")

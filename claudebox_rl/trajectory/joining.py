@@ -15,6 +15,8 @@ from claudebox_rl.trajectory.texts import Lookup, escape, escape_text, text_id, 
 _JSON = ("request", "response", "observation")
 _FIELDS = {"input": False, "output": True}
 """Of `tool_calls`: whether it is plain text."""
+_RECENT_CHARS = 16 << 20
+"""What is asked for again and again, as a talk is, need not be made a string each time."""
 _MARK = '$text"'
 _LOOKS = 20
 
@@ -43,6 +45,8 @@ class TextIndex:
         self._fallback = fallback
         self._places: dict[str, tuple[Any, int, str]] = {}
         self._sound: set[str] = set()
+        self._recent: dict[str, str] = {}
+        self._num_recent = 0
 
     def __call__(self, name: str) -> str:
         """Return a text.
@@ -50,6 +54,8 @@ class TextIndex:
         Raises:
             TrajectoryError: It is not there, or is not what was stored.
         """
+        if (recent := self._recent.get(name)) is not None:
+            return recent
         for _ in range(_LOOKS):
             if name in self._places or not self._find(name):
                 break
@@ -65,6 +71,10 @@ class TextIndex:
                 path = f"{self._storage}/{part}"
                 raise TrajectoryError(f"{path} is damaged: text {name} is not what was stored", path=path)
             self._sound.add(name)
+        if self._num_recent > _RECENT_CHARS:
+            self._recent, self._num_recent = {}, 0
+        self._recent[name] = text
+        self._num_recent += len(text)
         return text
 
     def _find(self, name: str) -> bool:
@@ -80,9 +90,8 @@ class TextIndex:
                 except TrajectoryError:
                     if self._storage.has(f"texts/{part}"):
                         raise
-                    gone = (
-                        self._parts is None
-                    )  # else it was compacted into another, or has never been: version 1 has no texts
+                    # It was compacted into another, or has never been: version 1 has no texts.
+                    gone = self._parts is None
             if name in self._places:
                 return False
         return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,19 +11,27 @@ from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
 from claudebox_rl.trajectory._storage import Storage
 from claudebox_rl.trajectory.journal import SCHEMA_VERSION
 from claudebox_rl.trajectory.schema import DICTIONARY_COLUMNS, SCHEMAS, VERSION_KEY
+from claudebox_rl.trajectory.seal import BLANK, KEY, fits, seal
 
 _ROW_GROUP_BYTES = 16 << 20
+# On texts of code and logs, level 9 writes 15 % less than 3 in three times the time, which is 2 s for 100 MB; 19 writes
+# 25 % less in a hundred times. Pages of pyarrow's own chunks (256 KiB on) are 15 % larger: each is compressed alone.
+_LEVEL = 9
+_CHUNKS = {"min_chunk_size": 1 << 20, "max_chunk_size": 4 << 20}
 
 
 def write(table: Table, file: Any) -> None:
-    """Write a table to an open file.
+    """Write a table to an open file, which can be read and sought in too.
 
     Raises:
         OSError: The disk is full or failed; the file is then not whole.
     """
     mean_row_bytes = max(1, table.nbytes // max(1, table.num_rows))
     row_group_size = max(1, _ROW_GROUP_BYTES // mean_row_bytes)
-    pq.write_table(table, file, row_group_size=row_group_size, **_options(table.schema))
+    with pq.ParquetWriter(file, table.schema, **_options(table.schema)) as writer:
+        writer.write_table(table, row_group_size)
+        writer.add_key_value_metadata({KEY: BLANK})
+    seal(file)
 
 
 def write_stream(schema: Any, tables: Iterable[Table], file: Any) -> None:
@@ -40,17 +49,19 @@ def write_stream(schema: Any, tables: Iterable[Table], file: Any) -> None:
                 waiting = []
         if waiting:
             writer.write_table(pa.concat_tables(waiting))
+        writer.add_key_value_metadata({KEY: BLANK})
+    seal(file)
 
 
 def _options(schema: Any) -> dict[str, Any]:
     return {
         "compression": "zstd",
-        "compression_level": 3,
+        "compression_level": _LEVEL,
         "use_dictionary": [name for name in DICTIONARY_COLUMNS if name in schema.names],
         # Those of long text would hold long text twice, in every row group and every page's index.
         "write_statistics": [field.name for field in schema if _is_short(field.type)],
         "write_page_index": True,
-        "use_content_defined_chunking": True,
+        "use_content_defined_chunking": _CHUNKS,
         "write_page_checksum": True,
     }
 
@@ -79,15 +90,38 @@ def read(storage: Storage, name: str, episode_id: str | None = None, columns: Se
         SchemaVersionError: A newer version wrote it.
     """
     where = f"{storage}/{name}"
-    with (
-        boundary(TrajectoryError, f"can't read {where}", path=where),
-        pq.ParquetFile(storage.open(name), page_checksum_verification=True) as file,
-    ):
+    with boundary(TrajectoryError, f"can't read {where}", path=where), opened(storage, name) as file:
         check_version(where, file.schema_arrow.metadata or {})
         if episode_id is None:
             return file.read(columns)
         groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), episode_id)]
         return file.read_row_groups(groups, columns)
+
+
+def opened(storage: Storage, name: str, footer: Any = None) -> Any:
+    """Return the `ParquetFile` of a part, which is to be closed; its checksums are verified.
+
+    Args:
+        storage: Where it is.
+        name: Its name.
+        footer: The file's metadata, where it was read before.
+
+    Raises:
+        TrajectoryError: Its footer is damaged.
+    """
+    source = storage.open(name)
+    is_sealed = footer is not None or fits(source)
+    file = pq.ParquetFile(source, metadata=footer, page_checksum_verification=True)
+    if not is_sealed and not _is_rewritten(file):
+        file.close()
+        raise TrajectoryError(f"can't read {storage}/{name}: its footer is damaged", path=f"{storage}/{name}")
+    return file
+
+
+def _is_rewritten(file: Any) -> bool:
+    metadata: dict[bytes, bytes] = file.metadata.metadata or {}
+    stored = metadata.get(b"ARROW:schema")
+    return stored is not None and KEY in (pa.ipc.read_schema(pa.py_buffer(b64decode(stored))).metadata or {})
 
 
 def select(name: str, tables: Iterable[Table], columns: Sequence[str]) -> Table:

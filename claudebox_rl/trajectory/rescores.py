@@ -6,6 +6,7 @@ one name and episode the newest counts.
 
 from __future__ import annotations
 
+import io
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -85,11 +86,11 @@ def write_rescores(dataset: str | Path, rescores: Sequence[Rescore]) -> None:
     if not rescores:
         return
     table = pa.Table.from_pylist([_row(each) for each in rescores], schema=SCHEMA)
-    file = pa.BufferOutputStream()
+    file = io.BytesIO()
     parquet.write(table, file)
     name = f"{FOLDER}/part-{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}.parquet"
     with boundary(TrajectoryError, f"can't write {dataset}/{name}"):
-        storage_of(dataset).write(name, file.getvalue().to_pybytes())
+        storage_of(dataset).write(name, file.getvalue())
 
 
 def read_rescores(storage: Storage) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import parquet
-from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
+from claudebox_rl.trajectory._arrow import Table, pa, pc
 from claudebox_rl.trajectory._storage import Storage
 from claudebox_rl.trajectory.reading.conditions import Condition
 from claudebox_rl.trajectory.schema import VERSION_KEY
@@ -35,7 +35,7 @@ class PartFile:
     def __init__(self, storage: Storage, name: str, footer: Any = None, runs: Any = None) -> None:
         self._where = f"{storage}/{name}"
         with self._boundary():
-            self._file: Any = pq.ParquetFile(storage.open(name), metadata=footer, page_checksum_verification=True)
+            self._file: Any = parquet.opened(storage, name, footer)
             self.footer: Any = self._file.metadata
             if footer is None:
                 parquet.check_version(self._where, self._file.schema_arrow.metadata or {})

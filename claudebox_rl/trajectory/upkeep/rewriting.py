@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
-from claudebox_rl.trajectory._arrow import Table, pa, pc, pq
+from claudebox_rl.trajectory._arrow import Table, pa, pc
 from claudebox_rl.trajectory._storage import TABLES, TEXTS_SINCE, Fill, Storage
 from claudebox_rl.trajectory.live import REPLACES_KEY
-from claudebox_rl.trajectory.parquet import check_version, concatenate, write_stream
+from claudebox_rl.trajectory.parquet import check_version, concatenate, opened, write_stream
 from claudebox_rl.trajectory.schema import SCHEMAS, VERSION_KEY
 from claudebox_rl.trajectory.upkeep.texts_merging import merged
 
@@ -67,7 +67,7 @@ def batches(source: Source, name: str, columns: Sequence[str] | None = None) -> 
     where = source.path(name)
     with (
         boundary(TrajectoryError, f"can't read {where}", path=where),
-        pq.ParquetFile(source.storage.open(f"{name}/{source.part}"), page_checksum_verification=True) as file,
+        opened(source.storage, f"{name}/{source.part}") as file,
     ):
         check_version(where, file.schema_arrow.metadata or {})
         for index in range(file.num_row_groups):
@@ -119,6 +119,6 @@ def _read_schema(source: Source, name: str) -> Any:
     where = source.path(name)
     with (
         boundary(TrajectoryError, f"can't read {where}", path=where),
-        pq.ParquetFile(source.storage.open(f"{name}/{source.part}")) as file,
+        opened(source.storage, f"{name}/{source.part}") as file,
     ):
         return file.schema_arrow
