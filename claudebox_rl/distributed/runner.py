@@ -216,10 +216,10 @@ class Runner:
 
     async def _wind_up(self) -> None:
         """End the workers for sure, and store what died with them as cancelled."""
-        await self._crew.kill_all()
         lost = [request for work in self._playing.values() for request in work.left.values()]
-        for playing in tuple(self._playing):
+        for playing in tuple(self._playing):  # before the workers end: their deaths are nobody's fault
             playing.cancel()
+        await self._crew.kill_all()
         await asyncio.to_thread(self._store_cancelled, lost)
 
     def _store_cancelled(self, requests: list[EpisodeRequest]) -> None:
