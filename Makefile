@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 # Slow tests with targets of their own: those that need torch and libraries of trainers and readers, and the others.
 READERS := tests/trajectory/test_torch_items.py tests/trajectory/test_card.py tests/trajectory/test_ray_data.py
-LEARNED := tests/models tests/env/wrappers/test_learners.py tests/exports $(READERS)
+LEARNED := tests/models tests/env/wrappers/test_learners.py tests/exports tests/examples/test_to_trainers.py $(READERS)
 OTHER_SLOW := tests/test_packaging.py $(LEARNED)
 
 .PHONY: help setup rollout test models vllm verl lint types package slow lab bench clean
