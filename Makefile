@@ -7,7 +7,7 @@ VERL := .venv-verl
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 # Slow tests with targets of their own: those that need torch and libraries of trainers and readers, and the others.
-READERS := tests/trajectory/test_torch_items.py tests/trajectory/test_card.py tests/trajectory/test_ray_data.py
+READERS := $(addprefix tests/trajectory/, test_torch_items.py test_card.py test_ray_data.py test_documented.py)
 LEARNED := tests/models tests/env/wrappers/test_learners.py tests/exports tests/examples/test_to_trainers.py $(READERS)
 OTHER_SLOW := tests/test_packaging.py $(LEARNED)
 
