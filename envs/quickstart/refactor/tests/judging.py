@@ -26,12 +26,14 @@ CAP_BYTES = 4 << 20
 _LOGS = Path(f"{ROOT}/logs/verifier")
 _CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
 _CALLER = """
-import importlib, json, os, sys
+import json, os, sys
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 sys.path.insert(0, os.getcwd())
-module, function, cases = json.load(sys.stdin)
-function = getattr(importlib.import_module(module), function)
+code, cases = json.load(sys.stdin)
+scope = {"__name__": "driver"}
+exec(code, scope)
+function = scope["case"]
 collected = []
 for arguments in cases:
     try:
@@ -46,6 +48,10 @@ answers.close()
 
 class Wrong(Exception):
     """The result is not what was asked for; the message says where."""
+
+
+class Refused(Exception):
+    """What a reference raises for an input that the judged code must refuse; the message is the class of its error."""
 
 
 @dataclass(frozen=True)
@@ -164,13 +170,30 @@ def call(module: str, function: str, cases: list[list], *, cwd: Path | None = No
     Raises:
         Wrong: The module or the function can't be had, or the process gave no answers.
     """
+    return drive(f"from {module} import {function} as case", cases, cwd=cwd, timeout_s=timeout_s)
+
+
+def drive(code: str, cases: list[list], *, cwd: Path | None = None, timeout_s: float = 10.0) -> list[dict]:
+    """Like `call`, for the function `case` that this code of the judge defines over the modules of the workspace."""
     expect(bool(cases), "no cases")
-    code = ["python3", "-I", "-c", _CALLER]
-    ended = run(code, stdin=json.dumps([module, function, cases]), cwd=cwd, timeout_s=timeout_s)
+    ended = run(["python3", "-I", "-c", _CALLER], stdin=json.dumps([code, cases]), cwd=cwd, timeout_s=timeout_s)
     answers = parsed(ended.stdout) if ended.exit_code == 0 and ended.stdout else None
     complete = isinstance(answers, list) and len(answers) == len(cases) and all(map(_is_answer, answers))
-    expect(complete, f"{module}.{function} gave no answers: {ended.stderr.strip()[-500:]}")
+    expect(complete, f"no answers: {ended.stderr.strip()[-500:]}")
     return answers
+
+
+def agree(code: str, cases: list[list], reference: Callable[..., object], *, timeout_s: float = 10.0) -> None:
+    """Expect of `drive` what the reference returns for each case, or the class of error that it names by `Refused`."""
+    for case, answer in zip(cases, drive(code, cases, timeout_s=timeout_s)):
+        asked = json.dumps(case)[:600]
+        try:
+            wanted = reference(*json.loads(json.dumps(case)))
+        except Refused as refused:
+            expect(str(refused) in answer.get("error", []), f"{asked}: wanted {refused}, got {answer}")
+        else:
+            found = "value" in answer and same(answer["value"], wanted)
+            expect(found, f"{asked}: wanted {wanted}, got {answer.get('value', answer)}")
 
 
 def _is_answer(answer: object) -> bool:
