@@ -24,7 +24,7 @@ from parts.talks import play, talks
 
 from claudebox_rl import load_dataset
 from claudebox_rl.trajectory import commit
-from claudebox_rl.trajectory._storage import FolderStorage
+from claudebox_rl.trajectory._folder_storage import FolderStorage
 from claudebox_rl.trajectory.gathering import PartTables
 from claudebox_rl.trajectory.replay import Recorded
 from claudebox_rl.trajectory.rows import call_row, episode_row, fold_call, fold_step, step_row

@@ -16,7 +16,8 @@ from trajectory_values import journal, record_of
 
 from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeRecord, commit, load_dataset, storage_of
-from claudebox_rl.trajectory._storage import TABLES, FolderStorage, journal_folder
+from claudebox_rl.trajectory._folder_storage import FolderStorage
+from claudebox_rl.trajectory._storage import TABLES, journal_folder
 from claudebox_rl.trajectory.live import is_compacted, replaces
 from claudebox_rl.trajectory.upkeep import compact
 from claudebox_rl.trajectory.upkeep.turn import turn
@@ -213,7 +214,7 @@ def test_a_compaction_of_objects_that_is_killed(tmp_path: Path, num_puts: int) -
     expected = filled(uri, "a", "b")
     killer = f"""
 import os, signal
-from claudebox_rl.trajectory._storage import RemoteStorage
+from claudebox_rl.trajectory._remote_storage import RemoteStorage
 from claudebox_rl.trajectory.upkeep import compact
 write, left = RemoteStorage._write, {num_puts}
 def counted(self, name, fill):

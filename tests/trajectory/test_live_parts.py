@@ -11,7 +11,7 @@ from trajectory_values import journal, record_of
 
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory import Dataset, commit, load_dataset
-from claudebox_rl.trajectory._storage import FolderStorage
+from claudebox_rl.trajectory._folder_storage import FolderStorage
 from claudebox_rl.trajectory.live import REPLACES_KEY, live_parts, read_live, seen_parts, span
 
 

@@ -15,7 +15,8 @@ from trajectory_values import journal, record_of
 
 from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeJournal, commit, load_dataset, recover
-from claudebox_rl.trajectory._storage import RemoteStorage, journal_folder, storage_of
+from claudebox_rl.trajectory._remote_storage import RemoteStorage
+from claudebox_rl.trajectory._storage import journal_folder, storage_of
 
 HERE = Path(__file__).parent
 ObjectStore = Callable[[str], str]
@@ -63,7 +64,7 @@ def test_a_dead_writers_journal_is_finished_and_committed(object_store: ObjectSt
 _KILLER = """
 import os, signal, sys
 from claudebox_rl.trajectory import commit
-from claudebox_rl.trajectory._storage import RemoteStorage
+from claudebox_rl.trajectory._remote_storage import RemoteStorage
 write, left = RemoteStorage._write, int(sys.argv[2])
 def counted(self, *args):
     global left

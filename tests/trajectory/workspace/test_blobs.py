@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory._storage import FolderStorage, storage_of
+from claudebox_rl.trajectory._folder_storage import FolderStorage
+from claudebox_rl.trajectory._storage import storage_of
 from claudebox_rl.trajectory.workspace.blobs import (
     blob_name,
     put_blobs,
