@@ -58,6 +58,12 @@ def make_task(folder: Path, config: str = MINIMAL, *, instruction: str = "Do it.
     return folder
 
 
+def test_a_task_tells_what_it_is_like(tmp_path: Path):
+    own = '[metadata.claudebox]\nskills = ["postgres"]\nexpected_s = 90\npass_rates = { careless = 0.25 }\n'
+    task = load_task(make_task(tmp_path / "sum", own))
+    assert (task.skills, task.expected_s, task.pass_rates) == (("postgres",), 90.0, {"careless": 0.25})
+
+
 def test_a_minimal_task_has_harbors_defaults(tmp_path: Path):
     task = load_task(make_task(tmp_path / "sum"))
     assert task == Task("sum", (tmp_path / "sum").resolve(), "Do it.")
@@ -202,6 +208,9 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
         ('[[verifier.collect]]\ncommand = "true"', "verifier.collect", "collect"),
         ('[metadata.claudebox]\nhost_tool = ["bash"]', "metadata.claudebox.host_tool", "host_tools"),
         ('[metadata.claudebox]\nhost_tools = "bash"', "metadata.claudebox.host_tools", "a list of strings"),
+        ("[metadata.claudebox]\nexpected_s = 0", "metadata.claudebox.expected_s", "above 0"),
+        ('[metadata.claudebox.pass_rates]\na = "x"', "metadata.claudebox.pass_rates.a", "a number"),
+        ("[metadata.claudebox.pass_rates]\na = 1.1", "metadata.claudebox.pass_rates.a", "between 0 and 1"),
         ('[metadata.claudebox]\nhost_tools = ["/bin/sh"]', "metadata.claudebox.host_tools", "without their folder"),
     ],
 )

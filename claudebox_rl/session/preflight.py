@@ -35,8 +35,8 @@ async def preflight(
         model: Which model; asked for only by agents that need one.
         agent: Which agent.
         tasks: What will be played.
-        skills: Names of skills that each session loads; those not yet installed are installed here, before many
-            sessions would wait for one of them.
+        skills: Names of skills that each session loads beside its task's; those not yet installed are installed here,
+            before many sessions would wait for one of them.
         policy: Of each session.
 
     Returns:
@@ -65,8 +65,8 @@ async def preflight(
             raise TaskError(
                 f"task {task.task_id} has no solution/solve.sh for agent=oracle to run", task_id=task.task_id
             )
-    if skills:
-        where = replace(sandbox, name=choice.name)
-        for kind in {await ground(where, task) for task in tasks} or {await ground(where, None)}:
-            await load_skills(find_skills(skills), kind)
+    where = replace(sandbox, name=choice.name)
+    for of_task, kind in {(task.skills if task else (), await ground(where, task)) for task in tasks or [None]}:
+        if loaded := find_skills(skills, of_task):
+            await load_skills(loaded, kind)
     return choice

@@ -114,12 +114,13 @@ def make_settings(
     """
     disk_mib = None if disk_size_gb is None else disk_size_gb * _MIB_OF_GB
     given = {"image": image, "cpus": cpus, "memory_mib": memory_mib, "disk_mib": disk_mib}
+    found = _one_task(task) if isinstance(task, str) else task
     settings = SessionSettings(
-        task=_one_task(task) if isinstance(task, str) else task,
+        task=found,
         model=parse(ModelConfig, model, key="upstream", where="model"),
         agent=parse(AgentConfig, agent, key="name", where="agent"),
         sandbox=with_template(_sized(parse(SandboxConfig, sandbox, key="name", where="sandbox"), given), template),
-        skills=tuple(find_skills(skills)),
+        skills=find_skills(skills, found.skills if found else ()),
         volumes=tuple(_mount(volume) for volume in volumes),
         ports=tuple(_pair(pair) for pair in ports),
         env=_variables(env),

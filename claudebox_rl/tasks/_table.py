@@ -74,6 +74,13 @@ class Table:
         """Return a boolean."""
         return self._get(key, (bool,), "true or false")
 
+    def number(self, key: str) -> float:
+        """Return a number that is there."""
+        value = self._get(key, (int, float), "a number")
+        if value is None or not math.isfinite(value):
+            self.refuse(key, f"must be a finite number, not {value!r}")
+        return float(value)
+
     def positive(self, key: str) -> float | None:
         """Return a finite number above 0."""
         value = self._get(key, (int, float), "a number")

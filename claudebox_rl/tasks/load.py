@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from claudebox_rl.tasks._claudebox import claudebox_fields
 from claudebox_rl.tasks._table import Table, refuse
 from claudebox_rl.tasks.task import VERIFIER_TIMEOUT_S, Network, Task
 
@@ -66,7 +67,6 @@ def _task(config: Table, task_id: str) -> Task:
         instruction=_instruction(config.folder),
         image=_filled(environment, "docker_image"),
         workdir=_workdir(environment),
-        host_tools=_host_tools(metadata.table("claudebox")),
         agent_timeout_s=agent.positive("timeout_sec"),
         verifier_timeout_s=verifier.positive("timeout_sec") or VERIFIER_TIMEOUT_S,
         env=environment.environment("env"),
@@ -80,6 +80,7 @@ def _task(config: Table, task_id: str) -> Task:
         description=about.text("description") or "",
         keywords=about.texts("keywords") or (),
         metadata=metadata.values,
+        **claudebox_fields(metadata.table("claudebox")),
     )
 
 
@@ -148,17 +149,6 @@ def _workdir(environment: Table) -> str | None:
     if workdir is not None and (not workdir.startswith("/") or ".." in PurePosixPath(workdir).parts):
         environment.refuse("workdir", f"must be an absolute path without '..', not {workdir!r}")
     return workdir
-
-
-def _host_tools(claudebox: Table) -> tuple[str, ...] | None:
-    for key in claudebox.values:
-        if key != "host_tools":
-            claudebox.refuse(key, "is unknown; known: host_tools")
-    tools = claudebox.texts("host_tools")
-    for tool in tools or ():
-        if not tool or "/" in tool:
-            claudebox.refuse("host_tools", f"must name programs without their folder, not {tool!r}")
-    return tools
 
 
 def _memory_mib(environment: Table) -> int | None:

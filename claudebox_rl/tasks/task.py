@@ -27,6 +27,12 @@ class Task:
     """Absolute path inside where commands start; None: the image's own."""
     host_tools: tuple[str, ...] | None = None
     """Programs of the host with which the task also runs where there are no images; None: no such promise."""
+    skills: tuple[str, ...] = ()
+    """Names of skills that a session of it always has."""
+    expected_s: float | None = None
+    """How long an agent that solves it is expected to take; None: the task does not say."""
+    pass_rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How often scripted players of given skill solved it, 0 to 1 by the player's name; empty: not measured."""
     agent_timeout_s: float | None = None
     """For the agent's whole work; None: the task sets no limit."""
     verifier_timeout_s: float = VERIFIER_TIMEOUT_S

@@ -91,8 +91,12 @@ def list_skills() -> list[str]:
     return _registry.list_available()
 
 
-def find_skills(skills: Sequence[str | Skill]) -> tuple[Skill, ...]:
+def find_skills(skills: Sequence[str | Skill], of_task: Sequence[str] = ()) -> tuple[Skill, ...]:
     """Turn what a user gave into skills.
+
+    Args:
+        skills: Names and objects, each once.
+        of_task: Names that the task has asked for; they may be among `skills` too.
 
     Raises:
         ConfigError: Two of one name, or something that is no skill.
@@ -107,7 +111,7 @@ def find_skills(skills: Sequence[str | Skill]) -> tuple[Skill, ...]:
             raise ConfigError(f"skills must hold names and Skill objects, not {skill!r}", field="skills")
         if found.setdefault(skill.name, skill) is not skill or len(found) <= list(skills).index(each):
             raise ConfigError(f"skills: {skill.name!r} stands there twice", field="skills", skill=skill.name)
-    return tuple(found.values())
+    return (*(get_skill(name) for name in dict.fromkeys(of_task) if name not in found), *found.values())
 
 
 def _imported(name: str, target: str) -> Skill:
