@@ -39,7 +39,7 @@ class RolloutApp:
 
     seat: str = "user"
     task: Any = "quickstart"
-    reward: Any = field(default_factory=list[Any])
+    reward: Any = None
     skills: list[str] = field(default_factory=list[str])
     template: str | None = None
     security_policy: Any = None

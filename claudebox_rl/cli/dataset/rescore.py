@@ -65,7 +65,7 @@ def _asked(overrides: list[str], name: str | None, verifier: Whose, num_parallel
         if key not in _KEYS:
             raise ConfigError(f"rescore takes {', '.join(f'{known}=...' for known in _KEYS)}, not {key!r}", field=key)
     config = load_config(overrides)
-    given: object = config.reward
+    given: object = config.reward or []
     rewards = cast("list[Reward]", given if isinstance(given, list) else [given])
     more = {} if num_parallel is None else {"num_parallel": num_parallel}
     return Rescoring(

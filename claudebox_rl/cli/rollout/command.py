@@ -114,7 +114,7 @@ def env_kwargs(config: RolloutApp) -> dict[str, Any]:
         "agent": dataclasses.asdict(config.agent),
         "sandbox": dataclasses.asdict(config.sandbox),
         "template": config.template,
-        "rewards": config.reward,
+        "rewards": config.reward or [],
         "max_steps": config.max_steps,
         "keep_workspace": config.keep_workspace,
         "skills": config.skills,

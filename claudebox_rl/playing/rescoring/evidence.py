@@ -8,7 +8,7 @@ from typing import Any, cast
 import gymnasium as gym
 
 from claudebox_rl.call_types import Distinct
-from claudebox_rl.errors import TrajectoryError, VerifierError
+from claudebox_rl.errors import RewardError, TrajectoryError, VerifierError
 from claudebox_rl.rewards import Reward, apply_rewards
 from claudebox_rl.trajectory import EpisodeRecord
 from claudebox_rl.types import Changes, CodeResult, Outcome, Step, Usage, VerifierResult
@@ -85,10 +85,10 @@ def unjudgeable(record: EpisodeRecord, *, is_anew: bool) -> str | None:
 
     Args:
         record: The episode.
-        is_anew: The verifier is run anew: then it is no matter that it failed in play.
+        is_anew: The verifier is run anew: then it is no matter that it, or another reward, failed in play.
     """
     episode = record.episode
-    lacked_verdict_alone = is_anew and episode.error_type == VerifierError.__name__
+    lacked_verdict_alone = is_anew and episode.error_type in (VerifierError.__name__, RewardError.__name__)
     if episode.outcome not in (Outcome.COMPLETED, Outcome.TRUNCATED) and not lacked_verdict_alone:
         return f"it ended as {episode.outcome}: no verdict belongs to it"
     return None if record.steps else "it has no steps"

@@ -21,7 +21,7 @@ from claudebox_rl.env.loop import shared_loop
 from claudebox_rl.errors import ClaudeBoxError, ConfigError, TaskError
 from claudebox_rl.playing.rescoring.evidence import judged, stored_verdict, unjudgeable
 from claudebox_rl.playing.rescoring.verdict import changes_of, missing_state, task_sha256, verdict_anew
-from claudebox_rl.rewards import Reward, apply_rewards, reward_configs, reward_kinds
+from claudebox_rl.rewards import Reward, apply_rewards, reward_configs, reward_kinds, reward_names
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.trajectory import Dataset, EpisodeRecord, load_dataset
 from claudebox_rl.trajectory.rescores import Rescore, done, read_rescores, write_rescores
@@ -58,7 +58,7 @@ class Rescoring:
 
     def names(self) -> str:
         """Return the name of the column set."""
-        return self.name or "+".join(config.name for config in reward_configs(self.rewards)) or "verifier"
+        return self.name or "+".join(reward_names(self.rewards)) or "verifier"
 
 
 def rescore(

@@ -140,10 +140,22 @@ def test_without_evidence_there_is_a_reason_and_no_number(dataset: Path, values:
     assert why in reason
 
 
-def test_an_episode_that_lacked_its_verdict_alone_gets_one(dataset: Path) -> None:
+@pytest.mark.usefixtures("no_machine")
+def test_weights_on_the_command_line_are_one_sum(dataset: Path) -> None:
+    weights = "reward={verifier: 0.5, efficiency: {weight: 2, kwargs: {tool_calls: 5, time_s: null}}, step_penalty: 10}"
+    assert main(["rescore", str(dataset), weights, "--verifier", "stored"]) == 0
+    (terms, *_) = column(dataset, "verifier+efficiency+step_penalty", "rewards").values()
+    named = {term["name"]: term["value"] for term in terms}
+    assert named.keys() == {"verifier", "efficiency", "step_penalty"}
+    assert (named["verifier"], named["step_penalty"]) == (0.5, pytest.approx(-0.1))
+    assert 1.0 < named["efficiency"] <= 2.0
+
+
+@pytest.mark.parametrize("error_type", ["VerifierError", "RewardError"])
+def test_an_episode_that_lacked_its_verdict_alone_gets_one(dataset: Path, error_type: str) -> None:
     failed: dict[str, Any] = {
         "outcome": Outcome.INFRA_ERROR,
-        "error_type": "VerifierError",
+        "error_type": error_type,
         "episode_return": None,
         "rewards": {},
     }

@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-import gymnasium as gym
 import pytest
+from judged_env import PROMPT, Played, play
 
 from claudebox_rl.env.make import make_claudebox
-from claudebox_rl.env.spaces import UnicodeText
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, RewardError
 from claudebox_rl.rewards import apply_rewards, needs_changes
-from claudebox_rl.rewards.judged import EfficiencyTerm, evidence
-from claudebox_rl.types import SUBMIT, Changes, CodeResult, FileChange, ToolCall, VerifierResult
-
-PROMPT = CodeResult(success=True, action_log=(ToolCall("a", "Bash", {"command": "rm -rf /"}),), duration_s=6.0)
-
-
-class Played(gym.Env[str, str]):
-    """Each action is a prompt; `SUBMIT` ends the episode with a verdict."""
-
-    observation_space = action_space = UnicodeText()
-
-    def __init__(self, verdict: float) -> None:
-        self.verdict = verdict
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
-        return "", {}
-
-    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
-        if action != SUBMIT:
-            return "", 0.0, False, False, {"result": PROMPT, "verifier": None, "reward_terms": {}}
-        info = {"result": None, "verifier": VerifierResult(self.verdict), "reward_terms": {"verifier": self.verdict}}
-        return "", self.verdict, True, False, info
-
-
-def play(env: gym.Env[Any, Any], num_prompts: int = 2) -> tuple[float, dict[str, float]]:
-    env.reset()
-    for _ in range(num_prompts):
-        _, reward, *_, info = env.step("prompt")
-        assert (reward, info["reward_terms"]) == (0.0, {})
-    _, reward, *_, info = env.step(SUBMIT)
-    return reward, info["reward_terms"]
+from claudebox_rl.rewards.wrappers.judged import EfficiencyReward, evidence
+from claudebox_rl.types import SUBMIT, Changes, CodeResult, FileChange, VerifierResult
 
 
 @pytest.mark.parametrize(("verdict", "success"), [(1.0, 1.0), (0.5, -1.0), (0.0, -1.0)])
 def test_success_is_the_verifiers_word(verdict: float, success: float) -> None:
-    reward, terms = play(apply_rewards(Played(verdict), "success"))
+    rewards, terms = play(apply_rewards(Played(verdict), "success"))
     assert terms == {"verifier": verdict, "success": success}
-    assert reward == verdict + success
+    assert rewards == [0.0, 0.0, verdict + success]
 
 
 def test_an_episode_is_judged_as_a_whole_and_the_next_one_anew() -> None:
@@ -59,7 +28,7 @@ def test_an_episode_is_judged_as_a_whole_and_the_next_one_anew() -> None:
     assert terms["efficiency"] == pytest.approx((0.8 + 0.9) / 2)
     _, again = play(env)
     assert again == terms
-    assert isinstance(env, EfficiencyTerm)
+    assert isinstance(env, EfficiencyReward)
 
 
 def test_doing_nothing_is_not_efficient() -> None:
@@ -68,9 +37,8 @@ def test_doing_nothing_is_not_efficient() -> None:
 
 
 def test_several_terms_sum_to_the_reward() -> None:
-    reward, terms = play(apply_rewards(Played(1.0), ["success", "safety"]))
+    _, terms = play(apply_rewards(Played(1.0), ["success", "safety"]))
     assert terms == {"verifier": 1.0, "success": 1.0, "safety": 0.0}
-    assert reward == sum(terms.values())
 
 
 def test_no_evidence_is_no_term() -> None:
@@ -94,6 +62,42 @@ def test_wrong_arguments_are_refused() -> None:
 def test_files_are_read_only_for_who_looks_at_them() -> None:
     assert not needs_changes(["success", "safety", "step_penalty"])
     assert needs_changes("code_quality")
+
+
+def verdict_and_calls(result: CodeResult) -> float | None:
+    """Judge by what the verifier named and by the number of calls; without such a part there is no evidence."""
+    tests = result.reward_terms.get("verifier.tests")
+    return None if tests is None else tests - 0.1 * len(result.action_log)
+
+
+def test_a_function_of_your_own_sees_the_whole_episode_and_the_verdict() -> None:
+    config = {"name": "custom", "kwargs": {"reward_fn": f"{__name__}:verdict_and_calls", "name": "mine"}}
+    assert needs_changes(config)
+    _, terms = play(apply_rewards(Played(0.5, {"tests": 0.75}), config))
+    assert terms == {"verifier": 0.5, "mine": pytest.approx(0.55)}
+    _, terms = play(apply_rewards(Played(0.5), config))
+    assert terms == {"verifier": 0.5}
+    with pytest.raises(ConfigError, match="can't import"):
+        apply_rewards(Played(), {"name": "custom", "kwargs": {"reward_fn": "no_such_module:f"}})
+
+
+def broken(result: CodeResult) -> float:
+    return float("nan")
+
+
+def failing(result: CodeResult) -> float:
+    return 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [(broken, "reward custom gave nan, which is no finite"), (failing, "reward custom failed: ZeroDivisionError")],
+)
+def test_what_is_no_number_is_an_error_that_keeps_the_steps_evidence(function, words: str) -> None:
+    env = apply_rewards(Played(), {"name": "custom", "kwargs": {"reward_fn": f"{__name__}:{function.__name__}"}})
+    with pytest.raises(RewardError, match=words) as raised:
+        play(env)
+    assert raised.value.context.keys() == {"result", "model_calls"}
 
 
 def test_code_quality_sees_what_the_agent_wrote(local_sandbox: str) -> None:
