@@ -1,0 +1,5 @@
+"""When jobs run."""
+
+from cron.schedule import next_runs
+
+__all__ = ["next_runs"]

@@ -1,0 +1,5 @@
+"""What can be wrong with a file."""
+
+
+class CsvError(ValueError):
+    """The text is no CSV."""

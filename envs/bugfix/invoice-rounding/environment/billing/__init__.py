@@ -1,0 +1,1 @@
+"""Invoices in cents that accounting agrees with."""

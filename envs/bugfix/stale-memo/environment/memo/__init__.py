@@ -1,0 +1,1 @@
+"""Caching with a size and a time to live."""
