@@ -1,0 +1,1 @@
+"""Limits on how often callers may call."""
