@@ -33,6 +33,7 @@ FLOOR = {
     "env": 4,
     "rewards": 4,
     "policies": 4,
+    "checking": 5,
     "exports": 5,
     "playing": 5,
     "distributed": 6,

@@ -24,6 +24,7 @@ from claudebox_rl.cli.host.machines_help import MACHINES_HELP
 from claudebox_rl.cli.rollout.help import ROLLOUT_HELP
 from claudebox_rl.cli.sessions.command import add_sessions
 from claudebox_rl.cli.sweep.command import add_sweep
+from claudebox_rl.cli.tasks.command import add_tasks
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.errors import ClaudeBoxError
 
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
-    _describe_tasks(commands.add_parser("tasks", help="list tasks, and check that their folders are well formed"))
+    add_tasks(commands)
     add_export(commands)
     _describe_templates(
         commands.add_parser(
@@ -169,11 +170,6 @@ def _describe_skills(command: argparse.ArgumentParser) -> None:
     cleaning = deeds.add_parser("clean", help="remove what is installed; sessions that use it must be closed")
     cleaning.add_argument("name", nargs="*", help="of a skill; none: all")
     cleaning.set_defaults(run=_clean_skills)
-
-
-def _describe_tasks(command: argparse.ArgumentParser) -> None:
-    command.add_argument("selector", nargs="*", default=["quickstart"], help="suites, tasks or folders (quickstart)")
-    command.set_defaults(run=_tasks)
 
 
 def _describe_templates(command: argparse.ArgumentParser) -> None:
@@ -275,13 +271,6 @@ def _template_names(arguments: argparse.Namespace) -> list[str]:
     from claudebox_rl.session.templates.template import SandboxTemplate
 
     return list(SandboxTemplate) if arguments.all else arguments.name
-
-
-def _tasks(arguments: argparse.Namespace) -> int:
-    from claudebox_rl.cli.tasks import list_tasks
-
-    list_tasks(arguments.selector, console=make_console())
-    return 0
 
 
 if __name__ == "__main__":

@@ -33,6 +33,11 @@ def find_tasks(selector: str | Sequence[str]) -> list[Task]:
     return tasks
 
 
+def shipped_suites() -> list[str]:
+    """Return the names of the shipped suites, which are selectors of their tasks."""
+    return [suite.name for suite in sorted(data_dir("envs").iterdir()) if _task_folders(suite)]
+
+
 def _folders(selector: str) -> list[Path]:
     """The task folders behind one selector, resolved."""
     for candidate in _candidates(selector):
@@ -72,9 +77,9 @@ def _check_ids(tasks: Iterable[Task]) -> None:
 
 
 def _known() -> str:
-    suites = [suite for suite in sorted(data_dir("envs").iterdir()) if _task_folders(suite)]
-    tasks = [f"{suite.name}/{folder.name}" for suite in suites for folder in _task_folders(suite)]
+    suites = shipped_suites()
+    tasks = [f"{suite}/{folder.name}" for suite in suites for folder in _task_folders(data_dir("envs") / suite)]
     return (
-        f"known suites: {', '.join(suite.name for suite in suites)}; known tasks: {', '.join(tasks)}; "
+        f"known suites: {', '.join(suites)}; known tasks: {', '.join(tasks)}; "
         f"the path of a task folder (with a {CONFIG}), or of a folder of such folders, works too"
     )

@@ -75,7 +75,7 @@ def test_the_config_can_be_seen(capsys: pytest.CaptureFixture[str]) -> None:
 def test_tasks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks"]) == 0
     assert "quickstart/fix-bug" in capsys.readouterr().out
-    assert main(["tasks", "no-such"]) == 2
+    assert main(["tasks", "list", "no-such"]) == 2
 
 
 def test_a_rollout_in_this_process(local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

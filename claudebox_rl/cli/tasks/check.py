@@ -1,0 +1,100 @@
+"""`claudebox-rl tasks check`: prove tasks by playing them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from claudebox_rl.checking import Play, check_patterns, check_tasks, choose_players, find, players_of
+from claudebox_rl.checking.check import Plan
+from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.tasks.check_table import players_table, tasks_table
+from claudebox_rl.cli.untrusted import printable
+from claudebox_rl.config import SandboxConfig
+from claudebox_rl.errors import ConfigError
+from claudebox_rl.tasks import find_tasks, shipped_suites
+
+
+def check(selector: Sequence[str], *, players: Sequence[str], repeat: int, sandbox: str, as_json: bool) -> int:
+    """Play, print tables and findings, and return the exit code: 1 where something is wrong with a task.
+
+    Raises:
+        ConfigError: `repeat` or a player's name can't be, or the sandbox does not isolate.
+        TaskError: A task is unknown or malformed, or can't be played.
+        SandboxStartError: No machine can be had.
+    """
+    if repeat < 1:
+        raise ConfigError(f"--repeat must be at least 1, not {repeat}", field="repeat")
+    tasks = find_tasks(list(selector) or shipped_suites())
+    check_patterns(tasks, players)
+    plan = [(task, choose_players(players_of(task, repeat), players)) for task in tasks]
+    started = time.monotonic()
+    plays = _play(plan, SandboxConfig(name=sandbox))
+    elapsed_s = time.monotonic() - started
+    if as_json:
+        print(json.dumps(_document(plays, elapsed_s), indent=1))  # noqa: T201  # the console would fold it
+    else:
+        _print(plays, elapsed_s, console=make_console())
+    return int(bool(find(plays)))
+
+
+def _play(plan: Plan, sandbox: SandboxConfig) -> list[Play]:
+    """Play, with a progress bar on a terminal, else with a line for each task that is through."""
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        return asyncio.run(check_tasks(plan, sandbox, _Lines(plan)))
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=sum(len(players) for _, players in plan))
+
+        def on_play(play: Play) -> None:
+            progress.update(bar, advance=1, description=f"{play.task_id}: {play.player}")
+
+        return asyncio.run(check_tasks(plan, sandbox, on_play))
+
+
+class _Lines:
+    """A line of standard error for each task that was played by everybody."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._left = Counter({task.task_id: len(players) for task, players in plan})
+
+    def __call__(self, play: Play) -> None:
+        self._left[play.task_id] -= 1
+        if not self._left[play.task_id]:
+            print(f"played: {play.task_id}", file=sys.stderr, flush=True)  # noqa: T201  # a log, not a screen
+
+
+def _print(plays: Sequence[Play], elapsed_s: float, *, console: Console) -> None:
+    findings = find(plays)
+    console.print(players_table(plays, findings), "", tasks_table(plays, findings), sep="\n")
+    for finding in findings:
+        console.print(Text(f"\n{finding.task_id}: {printable(finding.problem)}", style="red"))
+        console.print(Text(f"  {finding.advice}"))
+        if finding.output:
+            console.print(Text("  the verifier printed:", style="dim"))
+            console.print(Text("\n".join(f"  | {line}" for line in printable(finding.output).splitlines()[-8:])))
+    num_tasks = len({play.task_id for play in plays})
+    wrong = len({finding.task_id for finding in findings})
+    words = "all proved" if not wrong else f"{wrong} with something wrong"
+    rate = num_tasks / elapsed_s * 60
+    console.print(
+        Text(f"\n{num_tasks} tasks, {len(plays)} plays: {words}; {elapsed_s:.0f} s, {rate:.0f} tasks a minute")
+    )
+
+
+def _document(plays: Sequence[Play], elapsed_s: float) -> dict[str, object]:
+    return {
+        "plays": [asdict(play) for play in plays],
+        "findings": [asdict(finding) for finding in find(plays)],
+        "elapsed_s": elapsed_s,
+    }

@@ -1,0 +1,61 @@
+"""The sub-command `tasks`, for the parser of `claudebox-rl`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from claudebox_rl.cli.console import make_console
+from claudebox_rl.cli.tasks.help import CHECK_HELP, TASKS_HELP
+
+_SELECTOR = "suites, tasks or folders (all that are shipped)"
+
+
+def add_tasks(commands: Any) -> None:
+    """Add `tasks` to the sub-commands of a parser (`argparse` has no public name for their type)."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        "tasks",
+        help="list tasks, and prove that they reward the work and nothing else",
+        description="List tasks, and prove them.",
+        epilog=TASKS_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=_list, selector=[])
+    deeds = command.add_subparsers(metavar="list|check")
+    listing = deeds.add_parser("list", help="print them, and refuse folders that are malformed")
+    listing.add_argument("selector", nargs="*", help=_SELECTOR)
+    listing.set_defaults(run=_list)
+    checking = deeds.add_parser(
+        "check",
+        help="play solution, nothing, random commands and every cheat, and say what is wrong",
+        description="Prove tasks by playing them.",
+        epilog=CHECK_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    checking.add_argument("selector", nargs="*", help=_SELECTOR)
+    checking.add_argument(
+        "--players", metavar="NAMES", help="only these: names, roles (cheat) or patterns, with commas"
+    )
+    checking.add_argument("--repeat", metavar="N", type=int, default=3, help="plays of the solution (3)")
+    checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    checking.add_argument("--json", action="store_true", help="every play and finding, as one JSON object")
+    checking.set_defaults(run=_check)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks.listing import list_tasks
+
+    list_tasks(arguments.selector, console=make_console())
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks.check import check
+
+    return check(
+        arguments.selector,
+        players=[name for name in (arguments.players or "").split(",") if name],
+        repeat=arguments.repeat,
+        sandbox=arguments.sandbox,
+        as_json=arguments.json,
+    )

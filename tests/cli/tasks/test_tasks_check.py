@@ -1,0 +1,54 @@
+"""`claudebox-rl tasks check`, from its arguments to its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from made_tasks import make_task
+
+from claudebox_rl.cli.main import main
+
+FEW = "solution,random,forged-reward,git-history"
+
+
+def test_a_proved_suite(local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for name in ("one", "two"):
+        make_task(tmp_path / name)
+    assert main(["tasks", "check", str(tmp_path), "--players", FEW, "--sandbox", local_sandbox]) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split() for line in out.splitlines() if line.strip()]
+    assert ["solution", "1.00"] in rows
+    assert ["git-history", "-"] in rows
+    assert ["one", "1.00", "0.00", "0.00", "0.00", "1/2", "proved"] in rows
+    assert "2 tasks, 14 plays: all proved" in out
+    assert "tasks a minute" in out
+    assert sorted(err.splitlines()) == ["played: one", "played: two"]
+
+
+def test_what_is_wrong_is_taught(local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    make_task(tmp_path / "pays", 'echo "all fine"; echo 0.5 > "$LOGS/reward.txt"')
+    assert main(["tasks", "check", str(tmp_path / "pays"), "--players", FEW, "--sandbox", local_sandbox]) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "pays: doing nothing earns 0.5 instead of 0.0" in out
+    assert "pays: the solution earns 0.5, 0.5, 0.5 instead of 1.0 each time" in out
+    assert "| all fine" in out
+    assert "1 with something wrong" in out
+
+
+def test_json_has_every_play(local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    make_task(tmp_path / "one")
+    arguments = ["--players", "solution", "--repeat", "1", "--sandbox", local_sandbox, "--json"]
+    assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [(play["player"], play["reward"]) for play in document["plays"]] == [("solution", 1.0), ("nothing", 0.0)]
+    assert document["findings"] == []
+    assert document["elapsed_s"] > 0
+
+
+@pytest.mark.parametrize("arguments", [["--repeat", "0"], ["--players", "nobody"], ["--sandbox", "unsafe"]])
+def test_bad_arguments(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    make_task(tmp_path / "one")
+    assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
