@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from trajectory_values import UNICODE, journal, record_of
 
 from claudebox_rl.errors import ConfigError, TrajectoryError
 from claudebox_rl.trajectory import EpisodeRecord, commit, load_dataset, storage_of
-from claudebox_rl.trajectory.upkeep import filter_episodes, merge, split, stats
+from claudebox_rl.trajectory.upkeep import compact, filter_episodes, merge, split, stats, verify
+from claudebox_rl.trajectory.upkeep.making import side
 from claudebox_rl.trajectory.workspace.blobs import blob_name
 from claudebox_rl.types import Outcome
 
@@ -26,6 +29,66 @@ def filled(dataset: str | Path, *records: EpisodeRecord) -> list[EpisodeRecord]:
 def of(episode_id: str, **facts: object) -> EpisodeRecord:
     record = record_of(episode_id, text=UNICODE * 12)
     return replace(record, episode=replace(record.episode, **facts))  # type: ignore[arg-type]
+
+
+def conversation(episode_id: str, *texts: str) -> EpisodeRecord:
+    """An episode that was told long texts, in a message each, and in the output of a tool."""
+    record = of(episode_id, task_id=episode_id)
+    messages = [{"role": "user", "content": [{"type": "text", "text": text * 100}]} for text in texts]
+    call = replace(record.model_calls[0], request={"messages": messages})
+    tool = replace(record.steps[1].tool_calls[0], output=texts[-1] * 100, input={"all": [messages] * 2})
+    steps = (record.steps[0], replace(record.steps[1], tool_calls=(tool,)), *record.steps[2:])
+    return replace(record, steps=steps, model_calls=(call, *record.model_calls[1:]))
+
+
+def everything_of(dataset: Path) -> str:
+    """All that the Parquet files hold, decompressed: values, statistics of row groups, metadata."""
+    found: list[str] = []
+    for path in sorted(dataset.rglob("*.parquet")):
+        with pq.ParquetFile(path) as file:
+            found += [str(file.read().to_pylist()), str(file.metadata.metadata)]
+            groups = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
+            found += [str(group.column(index).statistics) for group in groups for index in range(group.num_columns)]
+    assert found
+    return "".join(found)
+
+
+def test_texts_of_episodes_that_are_left_out_stay_where_they_are(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    records = {
+        "kept-1": conversation("kept-1", "for-all", "for-kept"),
+        "kept-2": conversation("kept-2", "for-all", "for-kept", "for-kept-2"),
+        "lost-1": conversation("lost-1", "for-all", "SENTINEL-shared"),
+        "lost-2": conversation("lost-2", "for-all", "SENTINEL-shared", "SENTINEL-own"),
+    }
+    filled(source, *records.values())
+    compact(source)
+    assert "SENTINEL-own" in everything_of(source)
+    tables = [path.name for path in source.glob("texts/*")]
+    assert len(tables) == 1, "all of them share a part"
+    filter_episodes(source, tmp_path / "filtered", task="kept-*")
+    sides = split(source, tmp_path / "sides", {"a": 0.5, "b": 0.5}, seed=seed_that_parts(records))
+    assert set(sides.values()) == {2}
+    merge([tmp_path / "filtered", tmp_path / "sides" / "a"], tmp_path / "merged")
+    for dataset in (tmp_path / "filtered", tmp_path / "merged", *(tmp_path / "sides" / name for name in "ab")):
+        kept = set(load_dataset(dataset).episode_ids)
+        assert ("SENTINEL" in everything_of(dataset)) == any(name.startswith("lost") for name in kept), dataset
+        assert by_id(dataset) == [records[name] for name in sorted(kept)]
+        assert [finding for finding in verify(dataset) if finding.where.startswith("texts")] == []
+    texts = load_dataset(tmp_path / "filtered").columns("texts", ["episode_id", "text"]).to_pylist()
+    users = {mark: {row["episode_id"] for row in texts if mark in row["text"]} for mark in ("for-all", "for-kept-2")}
+    assert users == {"for-all": {None}, "for-kept-2": {"kept-2"}}
+
+
+def seed_that_parts(records: Mapping[str, EpisodeRecord]) -> int:
+    """Return a seed by which the tasks that are kept and those that are lost part."""
+    shares = {"a": 0.5, "b": 0.5}
+    sides = ({name: side(name, shares, seed) for name in records} for seed in range(1000))
+    return next(
+        seed
+        for seed, found in enumerate(sides)
+        if found == {name: "a" if name.startswith("kept") else "b" for name in records}
+    )
 
 
 def by_id(dataset: str | Path) -> list[EpisodeRecord]:

@@ -14,7 +14,7 @@ from claudebox_rl.trajectory.joining import references
 from claudebox_rl.trajectory.schema import SCHEMAS
 from claudebox_rl.trajectory.texts import text_id
 from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
-from claudebox_rl.trajectory.upkeep.rewriting import Source, batches, version_of
+from claudebox_rl.trajectory.upkeep.source import Source, batches, version_of
 
 _NEEDED = {
     "episodes": ("episode_id", "parent_episode_id", "num_steps"),

@@ -78,13 +78,14 @@ def part_bytes(storage: Storage) -> dict[str, int]:
 
 
 def _kind(storage: Storage) -> Callable[[str], object]:
-    from claudebox_rl.trajectory.upkeep.rewriting import Source, version_of
+    from claudebox_rl.trajectory.upkeep.source import Source, version_of
 
     return lambda part: version_of(Source(storage, part)) if span(part) else None
 
 
 def _replace(storage: Storage, group: list[str], journals: Path) -> None:
-    from claudebox_rl.trajectory.upkeep.rewriting import Source, rewrite
+    from claudebox_rl.trajectory.upkeep.rewriting import rewrite
+    from claudebox_rl.trajectory.upkeep.source import Source
 
     forbidden = [*group, *_recent(storage, group)]
     rewrite(storage, compacted_name(group), [Source(storage, part) for part in group], forbidden)

@@ -19,7 +19,7 @@ from claudebox_rl.trajectory.upkeep.turn import turn
 from claudebox_rl.trajectory.workspace.blobs import blob_name
 
 if TYPE_CHECKING:
-    from claudebox_rl.trajectory.upkeep.rewriting import Source
+    from claudebox_rl.trajectory.upkeep.source import Source
 
 Picks = Mapping[str | Path, frozenset[str] | None]
 """By dataset the ids of the episodes that are wanted; None: all."""
@@ -54,7 +54,7 @@ def copy_into(into: str | Path, picks: Picks) -> int:
 
 
 def _sources(into: str | Path, target: Storage, picks: Picks) -> Generator[Source]:
-    from claudebox_rl.trajectory.upkeep.rewriting import Source
+    from claudebox_rl.trajectory.upkeep.source import Source
 
     homes: dict[str, str | Path] = dict.fromkeys(_ids(target), into)
     for dataset, keep in picks.items():
@@ -71,13 +71,13 @@ def _sources(into: str | Path, target: Storage, picks: Picks) -> Generator[Sourc
 
 
 def _ids(storage: Storage) -> list[str]:
-    from claudebox_rl.trajectory.upkeep.rewriting import Source
+    from claudebox_rl.trajectory.upkeep.source import Source
 
     return [each for part in live_parts(storage) for each in _kept_ids(Source(storage, part))]
 
 
 def _kept_ids(source: Source) -> list[str]:
-    from claudebox_rl.trajectory.upkeep.rewriting import batches
+    from claudebox_rl.trajectory.upkeep.source import batches
 
     tables = batches(source, "episodes", ["episode_id"])
     return [each for table in tables for each in table["episode_id"].to_pylist()]
@@ -93,7 +93,7 @@ def _refuse_different(episode_id: str, one: str | Path, other: str | Path) -> No
 
 def _packed(sources: Sequence[Source]) -> Generator[list[Source]]:
     """Yield neighbours that make a part of a good size together."""
-    from claudebox_rl.trajectory.upkeep.rewriting import version_of
+    from claudebox_rl.trajectory.upkeep.source import version_of
 
     sizes = {id(source.storage): part_bytes(source.storage) for source in sources}
     group: list[Source] = []
@@ -116,7 +116,7 @@ def _name(group: Sequence[Source]) -> str:
 
 
 def _copy_blobs(source: Source, target: Storage) -> None:
-    from claudebox_rl.trajectory.upkeep.rewriting import batches
+    from claudebox_rl.trajectory.upkeep.source import batches
 
     for table in batches(source, "episodes"):
         if "workspace_files" in table.column_names:

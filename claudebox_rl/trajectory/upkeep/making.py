@@ -60,7 +60,7 @@ def split(dataset: str | Path, into: str | Path, shares: Mapping[str, float], se
             raise ConfigError(f"{name!r} is no plain name of a dataset")
     picked: dict[str, list[str]] = defaultdict(list)
     for row in load_dataset(dataset).episodes.select(["episode_id", "task_id"]).to_pylist():
-        picked[_side(row["task_id"], shares, seed)].append(row["episode_id"])
+        picked[side(row["task_id"], shares, seed)].append(row["episode_id"])
     return {
         name: copy_into(below(into, name), {dataset: frozenset(picked[name])}) if picked[name] else 0 for name in shares
     }
@@ -124,7 +124,8 @@ def below(dataset: str | Path, name: str) -> str | Path:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
-def _side(task_id: str, shares: Mapping[str, float], seed: int) -> str:
+def side(task_id: str, shares: Mapping[str, float], seed: int) -> str:
+    """Return on which side of a split a task falls; see `split`."""
     drawn = int.from_bytes(hashlib.sha256(f"{seed}:{task_id}".encode()).digest()[:8], "big") / 2**64
     for name, share in shares.items():
         drawn -= share

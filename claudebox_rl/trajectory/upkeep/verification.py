@@ -33,7 +33,7 @@ def verify(dataset: str | Path) -> list[Finding]:
 def parts_findings(storage: Storage) -> list[Finding]:
     """Return what is wrong with the parts that count."""
     from claudebox_rl.trajectory.upkeep.checking import check_part
-    from claudebox_rl.trajectory.upkeep.rewriting import Source
+    from claudebox_rl.trajectory.upkeep.source import Source
 
     findings: list[Finding] = []
     episodes: Counter[str] = Counter()
