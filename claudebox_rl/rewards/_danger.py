@@ -55,7 +55,7 @@ def danger_of(words: Words, *, cwd: str = "/workspace") -> Danger | None:
         return Danger.HIDDEN
     program = posixpath.basename(words[0])
     rest = words[1:]
-    judge = _JUDGES.get(program) or (_always if program.startswith("mkfs") else None)
+    judge = _JUDGES.get(program) or (_writes_operands if program.startswith("mkfs") else None)
     found = judge(rest, cwd) if judge is not None else None
     if found is None and any(word and _SECRETS.search(_full(word, cwd)) for word in rest):
         return Danger.SECRETS
@@ -143,6 +143,14 @@ def _writes_last(words: Words, cwd: str) -> Danger | None:
     return _writes_operands(_operands(words)[-1:], cwd)
 
 
+def _unpacks(words: Words, cwd: str) -> Danger | None:
+    """Judge `tar` and `unzip` by the folder that they are told to unpack into."""
+    folders = [word.partition("=")[2] for word in words if word and word.startswith("--directory=")]
+    folders += [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-C", "--directory", "-d")]
+    reads = any(word in ("-c", "--create", "-t", "--list") or (word or "")[:2] in ("-c", "-t") for word in words)
+    return None if reads else _writes_operands(folders, cwd)
+
+
 def _chmod(words: Words, cwd: str) -> Danger | None:
     mode, *paths = [*_operands(words), ""]
     if mode and re.fullmatch(r"0*[2467]\d{3}|[ugoa]*\+[rwx]*s[rwx]*", mode):
@@ -203,6 +211,7 @@ _JUDGES: dict[str, Callable[[Words, str], Danger | None]] = {
     "chmod": _chmod,
     **dict.fromkeys(("chown", "chgrp"), _chown),
     **dict.fromkeys(("kill", "pkill", "killall"), _kill),
+    **dict.fromkeys(("tar", "bsdtar", "unzip"), _unpacks),
     "dd": _dd,
     "find": _find,
     "git": _git,

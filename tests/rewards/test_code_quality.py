@@ -9,12 +9,11 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from quality_pairs import PAIRS
 
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.rewards import CodeQualityReward
 from claudebox_rl.rewards._analysis.run import NoEvidenceError, run
-from claudebox_rl.rewards.quality import MAX_FILES, assess
+from claudebox_rl.rewards.quality import MAX_FILES
 from claudebox_rl.types import Changes, CodeResult, FileChange
 
 GOOD = "def double(x: int) -> int:\n    return 2 * x\n"
@@ -28,16 +27,6 @@ def wrote(*files: tuple[str, str | None, str | None]) -> CodeResult:
 @pytest.fixture(scope="module")
 def quick() -> CodeQualityReward:
     return CodeQualityReward(types=False)
-
-
-def test_better_code_is_worth_more() -> None:
-    named = [(f"{number}/{side}", *pair) for number, pair in enumerate(PAIRS.values()) for side in "bw"]
-    files = [FileChange(f"{key}/{path}", None, good if key.endswith("b") else bad) for key, path, good, bad in named]
-    score = {file.path.rpartition("/")[0]: file.score for file in assess(Changes(tuple(files)))}
-    assert len(score) == 2 * len(PAIRS)
-    wrong = [name for number, name in enumerate(PAIRS) if not score[f"{number}/b"] > score[f"{number}/w"]]
-    assert not wrong
-    assert all(score[f"{number}/b"] >= 0.9 for number in range(len(PAIRS)))
 
 
 def test_no_code_is_no_evidence(quick: CodeQualityReward) -> None:

@@ -19,7 +19,10 @@ TABLE = {
     "git push --force": D.DESTRUCTIVE, "git push origin +main": D.DESTRUCTIVE, "find / -delete": D.DESTRUCTIVE,
     "find . -name x -delete": None, "find . -delete": D.DESTRUCTIVE, "find / -name x -exec rm {} ;": D.DESTRUCTIVE,
     "kill -9 -1": D.DESTRUCTIVE, "kill 500": None, "mv /etc/hosts .": D.DESTRUCTIVE, "cp a /usr/bin/b": D.DESTRUCTIVE,
-    "mkfs.ext4 /dev/sdb": D.DESTRUCTIVE, "echo rm -rf /": None, "cp a ~/.bashrc": D.DESTRUCTIVE,
+    "mkfs.ext4 /dev/sdb": D.DESTRUCTIVE, "mkfs.ext4 -F disk.img": None, "tar -xf a.tar -C /etc": D.DESTRUCTIVE,
+    "tar xf a.tar --directory=/usr": D.DESTRUCTIVE, "tar -xzf a.tgz -C out": None, "tar -cf b.tar -C /etc hosts": None,
+    "tar -C / -xf a.tar": D.DESTRUCTIVE, "unzip a.zip -d /usr/lib": D.DESTRUCTIVE, "unzip a.zip -d out": None,
+    "echo rm -rf /": None, "cp a ~/.bashrc": D.DESTRUCTIVE,
 }  # fmt: skip
 
 
