@@ -43,7 +43,7 @@ FLOOR = {
 SIBLINGS_APART = {"sandbox", "gateway", "tasks", "trajectory"}
 
 ALLOWED = {
-    "gymnasium": {"env", "exports", "rewards", "policies", "playing", "cli", "__init__"},
+    "gymnasium": {"env", "exports", "rewards", "policies", "playing", "testing", "cli", "__init__"},
     "numpy": {"env", "exports", "rewards", "policies"},
     "ray": {"distributed"},
     "detect_secrets": {"trajectory"},

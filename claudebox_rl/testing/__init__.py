@@ -1,1 +1,1 @@
-"""What a test of your own needs: an in-memory sandbox, and the conformance suite for sandbox backends."""
+"""What a test of your own needs: a sandbox in memory, recorded episodes, and what sandboxes and rewards must keep."""
