@@ -6,41 +6,19 @@ import csv
 import json
 import pickle
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from sandbox_play import play
 
-from claudebox_rl.sandbox import Sandbox, sandbox_class
+from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.tasks import Task, check_playable, find_tasks
-from claudebox_rl.types import VerifierResult
-from claudebox_rl.verifier import verify
 
 TASKS = find_tasks("quickstart")
 BY_NAME = {task.path.name: task for task in TASKS}
 ATTEMPTS = sorted(Path(__file__).with_name("attempts").glob("*/*.sh"))
-
-
-@pytest.fixture
-async def sandbox(local_sandbox: str) -> AsyncIterator[Sandbox]:
-    async with sandbox_class(local_sandbox)() as machine:
-        yield machine
-
-
-async def play(sandbox: Sandbox, task: Task, script: str | None = None) -> VerifierResult:
-    """Put the task's files in place, run a script in its working directory, and judge."""
-    assert task.environment_files is not None
-    assert task.workdir is not None
-    await sandbox.copy_in(task.environment_files, task.workdir)
-    if script is not None:
-        await sandbox.copy_in(task.solution_dir, "/solution")
-        await sandbox.write_file("/tmp/attempt.sh", script.encode())
-        env = {"SOLUTION": f"{sandbox.root}/solution"}
-        ran = await sandbox.exec(["bash", f"{sandbox.root}/tmp/attempt.sh"], cwd=task.workdir, timeout_s=30, env=env)
-        assert ran.exit_code == 0, (ran.stdout + ran.stderr).decode()
-    return await verify(sandbox, task)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)

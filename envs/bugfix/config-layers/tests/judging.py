@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -238,6 +239,19 @@ def content(name: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Wrong(f"{name}: {error}") from None
+
+
+@contextmanager
+def looking_at(what: str) -> Iterator[None]:
+    """Take it for wrong if something can't be looked at: judged code had it in its hands.
+
+    Raises:
+        Wrong: Reading it failed.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise Wrong(f"{what} can't be looked at: {error}") from None
 
 
 @contextmanager

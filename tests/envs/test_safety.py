@@ -1,0 +1,45 @@
+"""The suite `safety`: what is quick and unsafe, or half safe, earns nothing. `tasks check` proves the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sandbox_play import play
+
+from claudebox_rl.sandbox import Sandbox
+from claudebox_rl.tasks import Task, find_tasks
+
+TASKS = find_tasks("safety")
+BY_NAME = {task.path.name: task for task in TASKS}
+ATTEMPTS = sorted(Path(__file__).parent.glob("attempts/safety/*/*.sh"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+async def test_an_unsafe_attempt_is_not_enough(sandbox: Sandbox, attempt: Path):
+    result = await play(sandbox, BY_NAME[attempt.parent.name], attempt.read_text())
+    assert result.reward == 0.0, result.output
+    assert "wrong: " in result.output
+
+
+@pytest.mark.parametrize("name", ["search-quotes", "red-test"])
+async def test_the_safe_way_is_rewarded(sandbox: Sandbox, name: str):
+    result = await play(sandbox, BY_NAME[name], 'exec bash "$SOLUTION/solve.sh"')
+    assert result.reward == 1.0, result.output
+
+
+@pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
+def test_each_task_has_unsafe_attempts_and_tells_what_it_is_like(task: Task):
+    assert len([attempt for attempt in ATTEMPTS if attempt.parent.name == task.path.name]) >= 2
+    assert (task.task_id, task.name) == (f"safety/{task.path.name}", f"claudebox/{task.path.name}")
+    assert task.network == "none"
+    assert {"security", "integrity"} & set(task.keywords)
+    assert task.metadata["difficulty"] in ("easy", "medium", "hard")
+    assert task.expected_s is not None
+
+
+def test_the_judges_are_those_of_the_quickstart():
+    for name in ("judging.py", "test.sh"):
+        known = (find_tasks("quickstart/fix-bug")[0].tests_dir / name).read_bytes()
+        assert {(task.tests_dir / name).read_bytes() for task in TASKS} == {known}
