@@ -16,6 +16,8 @@ from claudebox_rl.types import VerifierResult
 LOGS = "/logs/verifier"
 TESTS = "/tests"
 OUTPUT_CAP_BYTES = 1 << 20
+_KILLED = range(129, 160)
+"""Exit codes of a shell that ended by a signal."""
 REWARD_CAP_BYTES = 64 << 10
 _KEPT_CHARS = 64 << 10
 _SHOWN_CHARS = 2000
@@ -35,9 +37,10 @@ async def verify(sandbox: Sandbox, task: Task) -> VerifierResult:
     /logs/verifier and /tests are emptied, the task's tests copied to /tests, and `bash /tests/test.sh` run in the
     task's working directory, with `CLAUDEBOX_ROOT` set to the sandbox's root; then /tests is emptied again.
 
-    As in Harbor the script's exit code says nothing: the reward is what it wrote to /logs/verifier/reward.json (a
+    As in Harbor the script's own exit code says nothing: the reward is what it wrote to /logs/verifier/reward.json (a
     number, or names with numbers) or, without that, to reward.txt (a number). Of named numbers `reward` is the total;
-    where there is none, their mean is (Harbor names no total for several).
+    where there is none, their mean is (Harbor names no total for several). A script that was killed by a signal has
+    given no verdict, whatever it left: code that it judged can have killed it.
 
     What the agent left running in the background is not ended here, and could disturb the verdict.
 
@@ -58,6 +61,8 @@ async def verify(sandbox: Sandbox, task: Task) -> VerifierResult:
     await _wipe(sandbox, task, TESTS)
     if run.timed_out:
         _fail(task, f"ran out of its {task.verifier_timeout_s:g} s", run)
+    if run.exit_code in _KILLED:
+        _fail(task, "was killed: what stands in its folder may be by what it judged", run)
     rewards = await _rewards(sandbox, task, run)
     reward = rewards.get("reward", math.fsum(rewards.values()) / len(rewards))
     return VerifierResult(reward, rewards, _output(run)[-_KEPT_CHARS:], run.exit_code, run.duration_s)

@@ -91,6 +91,13 @@ async def test_a_time_out_is_an_error_even_with_a_reward(sandbox: Sandbox, tmp_p
     assert caught.value.context["timed_out"]
 
 
+@pytest.mark.parametrize("signal", ["KILL", "TERM", "HUP"])
+async def test_a_script_that_was_killed_is_an_error_even_with_a_reward(sandbox: Sandbox, tmp_path: Path, signal: str):
+    task = task_of(tmp_path, f"echo 1 > {LOGS}/reward.txt; kill -{signal} $$; sleep 1")
+    with pytest.raises(VerifierError, match="was killed"):
+        await verify(sandbox, task)
+
+
 @pytest.mark.parametrize(
     "trick",
     [
