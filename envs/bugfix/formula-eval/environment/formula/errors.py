@@ -1,0 +1,5 @@
+"""What is wrong with a formula."""
+
+
+class FormulaError(ValueError):
+    """The formula can't be read or has no value."""

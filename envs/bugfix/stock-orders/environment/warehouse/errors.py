@@ -1,0 +1,5 @@
+"""What is refused."""
+
+
+class OrderError(Exception):
+    """An order can't do that."""
