@@ -160,6 +160,11 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
             self.begun = replace(self.begun, observation=observation)
         return observation, reward, terminated, truncated, info
 
+    @property
+    def can_fork(self) -> bool:
+        """Whether nothing is at work between two steps, so that `fork` can be asked for."""
+        return self._seat.can_fork
+
     def check_action(self, action: Any) -> Any:
         """Return an action as the seat takes it, without doing it.
 

@@ -23,6 +23,7 @@ REWARDS = {
     "shaping": "claudebox_rl.rewards.wrappers.shaping:PotentialShaping",
     "step_penalty": "claudebox_rl.rewards.wrappers.penalties:StepPenalty",
     "success": "claudebox_rl.rewards.wrappers.judged:SuccessReward",
+    "tests_passed_delta": "claudebox_rl.rewards.wrappers.tests_passed:TestsPassedDelta",
     "time_penalty": "claudebox_rl.rewards.wrappers.penalties:TimePenalty",
     "verifier": "claudebox_rl.rewards.wrappers.verdict:VerifierReward",
 }

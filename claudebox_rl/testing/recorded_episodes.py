@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -129,6 +130,15 @@ class RecordedEnv(gym.Env[dict[str, Any], str]):
         observation = {"instruction": "Write a.py", "response": result.response if result else ""}
         ends = is_last and not episode.is_truncated, is_last and episode.is_truncated
         return observation, verdict.reward if verdict else 0.0, *ends, info
+
+    def fork(self, n: int = 1, *, seeds: Sequence[int] | None = None) -> list[RecordedEnv]:
+        """Return environments that go on from here, of which each can be handed in: then the tests say what passes."""
+        share = self._episode.tests_passed[self._index]
+        verdict = VerifierResult(share, {"reward": share})
+        forks = [copy.copy(self) for _ in range(n)]
+        for fork in forks:
+            fork._episode, fork._index = RecordedEpisode((), verdict, (share,)), 0
+        return forks
 
 
 def _call(index: int, result: CodeResult) -> ModelCall:

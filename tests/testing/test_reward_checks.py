@@ -42,6 +42,7 @@ OURS: dict[str, tuple[Any, float, float]] = {
     "shaping": ({"name": "shaping", "kwargs": {"potential": f"{HERE}:near", "gamma": 0.9}}, -100, 100),
     "step_penalty": ("step_penalty", -1, 0),
     "success": ("success", -1, 1),
+    "tests_passed_delta": ("tests_passed_delta", -1, 1),
     "time_penalty": ("time_penalty", -1e9, 0),
     "verifier": ({"name": "verifier", "kwargs": {"weights": {"reward": 0.5}}}, 0, 0.5),
 }

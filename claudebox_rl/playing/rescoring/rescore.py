@@ -138,6 +138,7 @@ class _Judge:
         self.asked, self._dataset, self._settings = asked, dataset, settings
         self._needs_changes = any(getattr(kind, "needs_changes", False) for kind in kinds)
         self._needs_refused = any(getattr(kind, "needs_refused", False) for kind in kinds)
+        self._needs_machine = any(getattr(kind, "needs_machine", False) for kind in kinds)
         self._tasks: dict[str, Task] = {}
         self._hashes: dict[str, str] = {}
         self._sought: set[str] = set()
@@ -183,6 +184,8 @@ class _Judge:
     async def _evidence(self, record: EpisodeRecord) -> tuple[VerifierResult, Changes | None]:
         episode = record.episode
         why = unjudgeable(record, is_anew=self.asked.runs_verifier)
+        if why is None and self._needs_machine:
+            why = "a reward looks into the machine between the steps, which is gone"
         if why is None and self._needs_refused and any(step.refused is None for step in record.steps):
             why = "it was stored without the connections that were refused"
         if why is None and (self.asked.runs_verifier or self._needs_changes):

@@ -18,6 +18,7 @@ from claudebox_rl.rewards.wrappers.judged import (
 from claudebox_rl.rewards.wrappers.penalties import CostPenalty, StepPenalty, TimePenalty
 from claudebox_rl.rewards.wrappers.shaping import PotentialShaping
 from claudebox_rl.rewards.wrappers.term import RewardTerm
+from claudebox_rl.rewards.wrappers.tests_passed import TestsPassedDelta
 from claudebox_rl.rewards.wrappers.verdict import VerifierReward
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SafetyReward",
     "StepPenalty",
     "SuccessReward",
+    "TestsPassedDelta",
     "TimePenalty",
     "VerifierReward",
 ]

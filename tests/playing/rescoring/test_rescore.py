@@ -151,6 +151,13 @@ def test_weights_on_the_command_line_are_one_sum(dataset: Path) -> None:
     assert 1.0 < named["efficiency"] <= 2.0
 
 
+@pytest.mark.usefixtures("no_machine")
+def test_a_reward_that_looks_into_the_machine_gives_no_number(dataset: Path) -> None:
+    assert rescore(dataset, Rescoring(({"tests_passed_delta": 1},), verifier="stored")) == 0
+    assert set(column(dataset, "tests_passed_delta", "episode_return").values()) == {None}
+    assert "the machine between the steps" in column(dataset, "tests_passed_delta", "reason")["fix-bug-0-oracle"]
+
+
 @pytest.mark.parametrize("error_type", ["VerifierError", "RewardError"])
 def test_an_episode_that_lacked_its_verdict_alone_gets_one(dataset: Path, error_type: str) -> None:
     failed: dict[str, Any] = {
