@@ -80,7 +80,7 @@ class AgentConfig:
     """The program at work in the sandbox, and its limits."""
 
     name: str = "claude"
-    """`claude` (the real CLI), `shell`, `oracle`, `nop`, or `module:Class`."""
+    """`claude` (the real CLI), `shell`, `oracle`, `careless`, `nop`, or `module:Class`."""
     tools: list[str] | None = field(default_factory=lambda: ["Bash", "Read", "Write", "Edit"])
     """Tools that the CLI offers to the model; None: all of its own."""
     max_turns: int | None = 100
@@ -98,6 +98,8 @@ class AgentConfig:
     """Longest silence inside a streamed answer; at least 10."""
     policy_timeout_s: float = 3600.0
     """Wait for the policy's word on a tool call, in the supervisor's seat; without it the call does not run."""
+    error_rate: float = 0.3
+    """Of `careless`: the part of the solution's edits that it leaves out, from 0 (as `oracle`) to 1 (as `nop`)."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Programs that work in a sandbox: the real Claude Code CLI; and, without a model, a shell and two to test tasks."""
+"""Programs that work in a sandbox: the real Claude Code CLI; and, without a model, a shell and three to test tasks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from claudebox_rl._registry import resolve
 from claudebox_rl.agent.base import Agent, AgentContext, Conversation, Endpoint, PromptOptions
 
 AGENTS = {
+    "careless": "claudebox_rl.agent.careless:CarelessAgent",
     "claude": "claudebox_rl.agent.claude:ClaudeAgent",
     "nop": "claudebox_rl.agent.nop:NopAgent",
     "oracle": "claudebox_rl.agent.oracle:OracleAgent",

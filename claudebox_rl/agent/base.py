@@ -94,7 +94,7 @@ class Agent(ABC):
         context: The sandbox and what is known of the session.
 
     Raises:
-        ConfigError: The context has guards, and the program can't be made to ask them.
+        ConfigError: The context has guards, and the program can't be made to ask them; or as `check`.
     """
 
     name: ClassVar[str]
@@ -102,14 +102,26 @@ class Agent(ABC):
     """Whether the session must open a gateway for it."""
     asks_guards: ClassVar[bool] = False
     """Whether it has the context's guards judge its tool calls; one that does not is refused where there are any."""
+    plays_solution: ClassVar[bool] = False
+    """Whether it needs the task's solution; a task without one is refused."""
     state_target: ClassVar[str | None] = None
     """Folder inside in which it keeps its conversation; None: it has none."""
 
     def __init__(self, context: AgentContext) -> None:
         if context.guards and not self.asks_guards:
             raise ConfigError(f"agent={self.name} can't have its tool calls judged; use agent=claude", field="agent")
+        self.check(context.config)
         self.context = context
         self.version = ""
+
+    @classmethod
+    def check(cls, config: AgentConfig) -> None:
+        """Refuse settings that it can't work with.
+
+        Raises:
+            ConfigError: Names the setting and its range.
+        """
+        return
 
     @classmethod
     def mounts(cls) -> tuple[Mount, ...]:

@@ -15,6 +15,7 @@ class OracleAgent(Agent):
 
     name = "oracle"
     needs_model = False
+    plays_solution = True
 
     async def start(self) -> None:
         """Check that there is a solution to play.
@@ -23,7 +24,7 @@ class OracleAgent(Agent):
             AgentError: The task ships no `solution/solve.sh`.
         """
         if "solve.sh" not in self.context.solution:
-            raise AgentError("agent=oracle needs a task with solution/solve.sh; this one has none")
+            raise AgentError(f"agent={self.name} needs a task with solution/solve.sh; this one has none")
         self.version = "1"
 
     async def prompt(self, text: str, options: PromptOptions) -> CodeResult:

@@ -192,7 +192,7 @@ async def _start_agent(
         endpoint=endpoint,
         env={
             **await skills.environment(sandbox),
-            **(task.solution_env if task and config.name == "oracle" else {}),
+            **(task.solution_env if task and agent_class(config.name).plays_solution else {}),
         },
         plugins=skills.plugins,
         secrets=skills.secrets,

@@ -50,6 +50,7 @@ async def preflight(
         SandboxStartError: `auto` found no backend that runs here.
     """
     program = agent_class(agent.name)
+    program.check(agent)
     mounts = program.mounts()
     tasks = list(tasks)
     choice = await choose(sandbox, tasks[0] if tasks else None)
@@ -61,9 +62,9 @@ async def preflight(
         make_secured(backend, make_spec(backend, sandbox, task, mounts, None, policy=policy), policy)
         if program.needs_model:
             make_model(model, task, root="")
-        if agent.name == "oracle" and "solve.sh" not in task.solution_files():
+        if program.plays_solution and "solve.sh" not in task.solution_files():
             raise TaskError(
-                f"task {task.task_id} has no solution/solve.sh for agent=oracle to run", task_id=task.task_id
+                f"task {task.task_id} has no solution/solve.sh for agent={agent.name} to run", task_id=task.task_id
             )
     where = replace(sandbox, name=choice.name)
     for of_task, kind in {(task.skills if task else (), await ground(where, task)) for task in tasks or [None]}:

@@ -9,6 +9,8 @@ from claudebox_rl._resources import data_dir
 from claudebox_rl.errors import TaskError
 from claudebox_rl.tasks._table import CONFIG
 from claudebox_rl.tasks.load import load_task
+from claudebox_rl.tasks.procedural.names import SUITE, is_selector, names_of
+from claudebox_rl.tasks.procedural.shelf import id_of, place
 from claudebox_rl.tasks.task import Task
 
 
@@ -17,7 +19,8 @@ def find_tasks(selector: str | Sequence[str]) -> list[Task]:
 
     Args:
         selector: A shipped suite (`quickstart`), one task of it (`quickstart/fix-bug`), the path of a task folder,
-            the path of a folder of task folders, or a list that mixes these. A name goes before a path; write
+            the path of a folder of task folders, generated tasks (`procedural/sql-3-0..99`, see
+            `claudebox_rl.tasks.procedural.names`), or a list that mixes these. A name goes before a path; write
             `./quickstart` for a folder of that name.
 
     Raises:
@@ -28,7 +31,7 @@ def find_tasks(selector: str | Sequence[str]) -> list[Task]:
     folders = [folder for one in selectors for folder in _folders(one)]
     if not folders:
         raise TaskError(f"no task was asked for; {_known()}", selector=selectors)
-    tasks = [load_task(folder, _shipped_id(folder)) for folder in dict.fromkeys(folders)]
+    tasks = [load_task(folder, _suite_id(folder)) for folder in dict.fromkeys(folders)]
     _check_ids(tasks)
     return tasks
 
@@ -40,6 +43,8 @@ def shipped_suites() -> list[str]:
 
 def _folders(selector: str) -> list[Path]:
     """The task folders behind one selector, resolved."""
+    if is_selector(selector):
+        return [place(name).resolve() for name in names_of(selector)]
     for candidate in _candidates(selector):
         if (candidate / CONFIG).is_file():
             return [candidate.resolve()]
@@ -62,9 +67,9 @@ def _task_folders(folder: Path) -> list[Path]:
     return sorted(child for child in folder.iterdir() if (child / CONFIG).is_file())
 
 
-def _shipped_id(folder: Path) -> str | None:
+def _suite_id(folder: Path) -> str | None:
     shipped = data_dir("envs").resolve()
-    return folder.relative_to(shipped).as_posix() if folder.is_relative_to(shipped) else None
+    return folder.relative_to(shipped).as_posix() if folder.is_relative_to(shipped) else id_of(folder)
 
 
 def _check_ids(tasks: Iterable[Task]) -> None:
@@ -81,5 +86,6 @@ def _known() -> str:
     tasks = [f"{suite}/{folder.name}" for suite in suites for folder in _task_folders(data_dir("envs") / suite)]
     return (
         f"known suites: {', '.join(suites)}; known tasks: {', '.join(tasks)}; "
+        f"generated tasks: {SUITE}, or {SUITE}/regex-3-0..99 and the like; "
         f"the path of a task folder (with a {CONFIG}), or of a folder of such folders, works too"
     )

@@ -12,7 +12,8 @@ settings are KEY=VALUE, in any order; these are the ones most used:
                              the CLI's tools), shell (it works in a shell itself); chooses policy, agent and model too
   policy=instruction         who plays: instruction (gives the task's instruction, then submits), scripted
                              (policy.options.script=FILE), random, llm (policy.options.model=anthropic)
-  agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop
+  agent=claude               claude (the real CLI), oracle (runs solve.sh, no model), nop,
+                             careless (leaves out agent.error_rate of the solution's edits)
   agent.max_turns=100        also agent.timeout_s, agent.max_budget_usd, agent.tools='[Bash,Read]'
   sandbox=auto               auto (boxlite where a micro-VM runs, else local), local, boxlite,
                              unsafe (no isolation: only for code that you trust)

@@ -4,6 +4,7 @@ TASKS_HELP = """\
 examples:
   claudebox-rl tasks                            what is shipped
   claudebox-rl tasks list quickstart ./mine     a suite, and a folder of task folders
+  claudebox-rl tasks list procedural            generated: one of each family and difficulty (docs/procedural.md)
   claudebox-rl tasks check quickstart           prove a suite
 """
 

@@ -1,0 +1,2 @@
+# Takes every text.
+printf '(?s:.*)\n' > pattern.txt

@@ -1,0 +1,2 @@
+# Takes no text.
+printf '(?!)\n' > pattern.txt

@@ -1,0 +1,95 @@
+"""Generated tasks: solution 1.0, nothing 0.0, and what only knows the shown examples, or half of the answer, 0.0."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from direct_play import play
+
+from claudebox_rl.agent.edits import partly
+from claudebox_rl.tasks import Task, check_playable, find_tasks
+from claudebox_rl.tasks.procedural import DIFFICULTIES, FAMILIES
+
+ATTEMPTS = sorted(Path(__file__).parent.glob("attempts/procedural/*/*.sh"))
+SOLVE = 'bash "$SOLUTION/solve.sh"'
+
+
+def tasks(seeds: str) -> list[Task]:
+    return find_tasks(f"procedural/any-1..{DIFFICULTIES[-1]}-{seeds}")
+
+
+def named(seeds: str) -> list[object]:
+    return [pytest.param(task, id=task.path.name) for task in tasks(seeds)]
+
+
+@pytest.mark.parametrize("task", named("0"))
+def test_a_solution_gets_everything_and_nothing_gets_nothing(task: Task, tmp_path: Path):
+    check_proved(task, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", named("1..12"))
+def test_many_solutions_get_everything_and_nothing_gets_nothing(task: Task, tmp_path: Path):
+    check_proved(task, tmp_path)
+
+
+def check_proved(task: Task, folder: Path) -> None:
+    check_playable(task, "local", images=False, networks=frozenset({"none"}))
+    assert (task.task_id, task.network) == (f"procedural/{task.path.name}", "none")
+    solved = play(task, folder / "solved", SOLVE)
+    assert solved.reward == 1.0, solved.output
+    nothing = play(task, folder / "nothing")
+    assert nothing.reward == 0.0, nothing.output
+    assert "wrong: " in nothing.output
+
+
+@pytest.mark.parametrize("task", named("2"))
+def test_a_solution_without_one_of_its_edits_is_not_enough(task: Task, tmp_path: Path):
+    assert task.environment_files is not None
+    before, after = files(task.environment_files), files(task.solution_dir / "files")
+    after = {**before, **after}
+    count = 0
+
+    def counted() -> bool:
+        nonlocal count
+        count += 1
+        return True
+
+    partly(before, after, counted)
+    for left_out in {0, count // 2, count - 1}:
+        number = iter(range(count))
+        there = partly(before, after, lambda number=number, left_out=left_out: next(number) != left_out)
+        script = "\n".join(f"cat > {path} <<'TEXT'\n{text.decode()}TEXT" for path, text in there.items())
+        removed = after.keys() - there.keys()
+        played = play(task, tmp_path / str(left_out), "\n".join([script, *(f"rm -f {path}" for path in removed)]))
+        assert played.reward == 0.0, f"without edit {left_out} of {count}: {played.output}"
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("difficulty", [1, 3, 5])
+def test_an_attempt_on_generated_tasks_is_not_enough(attempt: Path, difficulty: int, tmp_path: Path):
+    (task,) = find_tasks(f"procedural/{attempt.parent.name}-{difficulty}-3")
+    played = play(task, tmp_path, attempt.read_text())
+    assert played.script is not None
+    assert played.script.returncode == 0, played.script.stderr
+    assert played.reward == 0.0, played.output
+
+
+def test_every_family_has_an_attempt():
+    assert {attempt.parent.name for attempt in ATTEMPTS} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("task", named("0"))
+def test_the_agent_is_given_no_part_of_a_generated_answer(task: Task):
+    assert task.environment_files is not None
+    given = files(task.environment_files)
+    hidden = json.loads((task.tests_dir / "hidden.json").read_text())
+    assert hidden
+    for path, text in files(task.solution_dir / "files").items():
+        assert given.get(path) != text
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
