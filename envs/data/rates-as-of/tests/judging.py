@@ -1,28 +1,38 @@
-"""Run the judged code apart from the judge, and write the reward. The same file in each task of this suite.
+"""Run the judged code apart from the judge, and write the reward. The same file in each task (`tools/share-judging`).
 
 The judge never imports judged code: it runs it in processes of its own, with a deadline, and compares what they print.
 A check that fails gives its part 0.0; an error of the judge itself writes no reward, so that it can't pass for a verdict.
+
+Judged code runs as the judge's own user. So the judge shuts its memory and files to it, adopts and ends whatever it
+leaves behind, and writes the verdict when nothing of it lives any more. Judged code that kills the judge can leave a
+verdict of its own, which does not count: a verifier that was killed by a signal has given none.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = os.environ.get("CLAUDEBOX_ROOT", "")
 WORKDIR = Path.cwd()
 CAP_BYTES = 4 << 20
+_PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
+_PATIENCE_S = 10.0
 _LOGS = Path(f"{ROOT}/logs/verifier")
 _CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
 _CALLER = """
@@ -46,6 +56,11 @@ answers.close()
 """
 
 
+_turn = threading.Lock()
+_running: set[int] = set()
+"""Processes of judged code that are at work."""
+
+
 class Wrong(Exception):
     """The result is not what was asked for; the message says where."""
 
@@ -65,26 +80,55 @@ class Ended:
 
 def judge(parts: dict[str, Callable[[], None]], *, partial: bool = False) -> None:
     """Run the checks and write the reward: the mean of the parts where `partial`, else 1.0 only if all hold."""
+    _shield()
     _hide_tests()
     _drop_bytecode()
     sys.stdout.reconfigure(errors="backslashreplace")
-    rewards: dict[str, float] = {}
-    for name, check in parts.items():
+    try:
+        rewards = {name: _holds(name, check) for name, check in parts.items()}
+    finally:
+        # What judged code may have written there is not a verdict, whatever became of the judge.
         try:
-            check()
-            rewards[name] = 1.0
-            print(f"ok: {name}")
-        except (Wrong, RecursionError) as why:  # JSON of judged code may be nested too deeply to be compared
-            rewards[name] = 0.0
-            print(f"wrong: {name}: {why}"[:2000])
+            _end_left(frozenset())
+        finally:
+            _clear_logs()
     total = sum(rewards.values()) / len(rewards) if partial else min(rewards.values())
-    _LOGS.mkdir(parents=True, exist_ok=True)
-    # What judged code may have written there is not a verdict.
-    _remove(_LOGS / "reward.json", _LOGS / "reward.txt")
     if len(rewards) == 1:
-        (_LOGS / "reward.txt").write_text(f"{total}\n")
+        _write("reward.txt", f"{total}\n")
     else:
-        (_LOGS / "reward.json").write_text(json.dumps({"reward": total, **rewards}) + "\n")
+        _write("reward.json", json.dumps({"reward": total, **rewards}) + "\n")
+
+
+def _holds(name: str, check: Callable[[], None]) -> float:
+    try:
+        check()
+    except (Wrong, RecursionError) as why:  # JSON of judged code may be nested too deeply to be compared
+        print(f"wrong: {name}: {why}"[:2000])
+        return 0.0
+    print(f"ok: {name}")
+    return 1.0
+
+
+def _shield() -> None:
+    """Shut the judge's memory and open files to other processes of its user, and have orphans become its children."""
+    if sys.platform == "linux":
+        for option, value in ((_PR_SET_DUMPABLE, 0), (_PR_SET_CHILD_SUBREAPER, 1)):
+            if ctypes.CDLL(None).prctl(option, value, 0, 0, 0) != 0:
+                raise OSError(f"prctl({option}, {value}) failed")
+
+
+def _clear_logs() -> None:
+    if _LOGS.is_symlink() or not _LOGS.is_dir():
+        _remove(_LOGS)
+    _LOGS.mkdir(parents=True, exist_ok=True)
+    _LOGS.chmod(0o755)
+    _remove(_LOGS / "reward.json", _LOGS / "reward.txt")
+
+
+def _write(name: str, text: str) -> None:
+    file = os.open(_LOGS / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    with os.fdopen(file, "w") as opened:
+        opened.write(text)
 
 
 def _hide_tests() -> None:
@@ -104,6 +148,7 @@ def _drop_bytecode() -> None:
 def _remove(*paths: Path) -> None:
     for path in paths:
         if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
@@ -127,16 +172,21 @@ def run(argv: list[str], *, stdin: str = "", cwd: Path | None = None, timeout_s:
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin.encode())
         given.seek(0)
-        process = subprocess.Popen(
-            command, stdin=given, stdout=out, stderr=err, cwd=cwd or WORKDIR, env=environment,
-            start_new_session=True, preexec_fn=_limit,
-        )
+        with _turn:
+            before = frozenset(_children())
+            process = subprocess.Popen(
+                command, stdin=given, stdout=out, stderr=err, cwd=cwd or WORKDIR, env=environment,
+                start_new_session=True, preexec_fn=_limit,
+            )
+            _running.add(process.pid)
         try:
             exit_code = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise Wrong(f"{' '.join(argv)[:200]} took more than {timeout_s:g} s") from None
         finally:
             _end_group(process)
+            _running.discard(process.pid)
+            _end_left(before)
         return Ended(exit_code, _printed(out), _printed(err))
 
 
@@ -151,6 +201,33 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     except (ProcessLookupError, PermissionError):
         pass
     process.wait()
+
+
+def _end_left(spared: frozenset[int]) -> None:
+    """End what judged code left behind and the judge has adopted: all children that it did not start itself."""
+    give_up, num_clean = time.monotonic() + _PATIENCE_S, 0
+    while num_clean < 2:  # a process that was just being made shows up late
+        with _turn:
+            left = _children() - spared - _running
+        num_clean = 0 if left else num_clean + 1
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if time.monotonic() > give_up:
+            raise RuntimeError("judged code starts processes faster than they can be ended")
+
+
+def _children() -> set[int]:
+    """The judge's children in other sessions than its own: judged code can't come into that one."""
+    here, session, found = os.getpid(), os.getsid(0), set()
+    for name in os.listdir("/proc") if sys.platform == "linux" else ():
+        with suppress(OSError, ValueError):
+            fields = Path("/proc", str(int(name)), "stat").read_bytes().rpartition(b")")[2].split()
+            if int(fields[1]) == here and int(fields[3]) != session:
+                found.add(int(name))
+    return found
 
 
 def _printed(file) -> str:
@@ -238,6 +315,19 @@ def content(name: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Wrong(f"{name}: {error}") from None
+
+
+@contextmanager
+def looking_at(what: str) -> Iterator[None]:
+    """Take it for wrong if something can't be looked at: judged code had it in its hands.
+
+    Raises:
+        Wrong: Reading it failed.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise Wrong(f"{what} can't be looked at: {error}") from None
 
 
 @contextmanager
