@@ -1,4 +1,4 @@
-"""How fast are many small parts compacted, beside bare pyarrow that concatenates the same files?"""
+"""How fast are small parts compacted, beside bare pyarrow that concatenates the same files? And thousands?"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from claudebox_rl.trajectory.upkeep import compact
 from claudebox_rl.types import Episode, ModelCall, Outcome, Step
 
 PARTS, TURNS, RUNS = 40, 6, 3
+FEW, MANY = 500, 2000
 WORDS = ["def", "return", "import", "error", "value", "test", "path", "file", "result", "assert"]
 
 
@@ -39,6 +40,21 @@ def fill(dataset: Path) -> None:
                 file.add_step(Step(name, turn, {"instruction": ""}, "go", 0.0, {}, False, False), [call])
             file.finish(Episode(name, "run", "task", Outcome.COMPLETED, 0.0, num_steps=TURNS))
         commit(dataset)
+
+
+def fill_small(dataset: Path, num_parts: int) -> None:
+    """Commit episodes of one short step one by one, as a slow run does."""
+    for index in range(num_parts):
+        with EpisodeJournal(dataset, f"e{index}") as file:
+            file.add_step(Step(f"e{index}", 0, {"instruction": "go"}, "done", 0.0, {}, True, False), [])
+            file.finish(Episode(f"e{index}", "run", "task", Outcome.COMPLETED, 0.0, num_steps=1))
+        commit(dataset)
+
+
+def cpu_ms_a_part(dataset: Path) -> float:
+    started = time.process_time()
+    done = compact(dataset)
+    return round((time.process_time() - started) * 1000 / done.parts_before, 2)
 
 
 def bare(dataset: Path, into: Path) -> None:
@@ -63,6 +79,10 @@ def main() -> None:
             started = time.perf_counter()
             done = compact(copy)
             ours.append(time.perf_counter() - started)
+        counts = {}
+        for num_parts in (FEW, MANY):
+            fill_small(Path(folder) / str(num_parts), num_parts)
+            counts[f"cpu_ms_a_part_of_{num_parts}"] = cpu_ms_a_part(Path(folder) / str(num_parts))
     seconds = statistics.median(ours)
     print(
         json.dumps(
@@ -76,6 +96,7 @@ def main() -> None:
                 "mib_per_s": round(done.bytes_before / (1 << 20) / seconds, 1),
                 "bare_pyarrow_episodes_per_s": round(PARTS / statistics.median(theirs), 1),
                 "ratio_to_bare_pyarrow": round(statistics.median(theirs) / seconds, 2),
+                **counts,
             }
         )
     )

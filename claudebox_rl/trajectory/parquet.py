@@ -42,11 +42,13 @@ def write_stream(schema: Any, tables: Iterable[Table], file: Any) -> None:
     """
     with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
         waiting: list[Table] = []
+        num_bytes = 0
         for table in tables:
             waiting.append(table)
-            if sum(each.nbytes for each in waiting) >= _ROW_GROUP_BYTES:
+            num_bytes += table.nbytes
+            if num_bytes >= _ROW_GROUP_BYTES:
                 writer.write_table(pa.concat_tables(waiting))
-                waiting = []
+                waiting, num_bytes = [], 0
         if waiting:
             writer.write_table(pa.concat_tables(waiting))
         writer.add_key_value_metadata({KEY: BLANK})

@@ -8,18 +8,21 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from golden_values import GOLDEN, told
 from trajectory_values import journal, record_of
 
 from claudebox_rl.errors import ConfigError, TrajectoryError
-from claudebox_rl.trajectory import EpisodeRecord, commit, load_dataset, storage_of
+from claudebox_rl.trajectory import SCHEMA_VERSION, EpisodeRecord, commit, load_dataset, storage_of
 from claudebox_rl.trajectory._folder_storage import FolderStorage
-from claudebox_rl.trajectory._storage import TABLES, journal_folder
+from claudebox_rl.trajectory._storage import TABLES, Storage, journal_folder
 from claudebox_rl.trajectory.live import is_compacted, replaces
-from claudebox_rl.trajectory.upkeep import compact
+from claudebox_rl.trajectory.upkeep import compact, plan
+from claudebox_rl.trajectory.upkeep.clearing import drop
+from claudebox_rl.trajectory.upkeep.source import Source, version_of
 from claudebox_rl.trajectory.upkeep.turn import turn
 
 HERE = Path(__file__).parent
@@ -57,6 +60,48 @@ def test_later_commits_are_compacted_with_what_was_compacted(tmp_path: Path) -> 
     assert first in named
     assert len(named) == 4, "a server may bring back what was put late: names of a day stay forbidden"
     assert list(load_dataset(tmp_path)) == expected
+
+
+def test_many_parts_are_put_together_by_a_few_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "PARTS_AT_ONCE", 3)
+    expected = filled(tmp_path, *"abcdefgh")
+    sizes = dict.fromkeys(storage_of(tmp_path).names("episodes"), 1)
+    assert list(map(len, plan.neighbours(list(sizes), sizes, 100, lambda part: 1))) == [3, 3, 2]
+    done = compact(tmp_path)
+    assert (done.parts_before, done.parts_after) == (8, 1)
+    assert list(load_dataset(tmp_path)) == expected
+
+
+def test_what_is_committed_meanwhile_is_left_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = filled(tmp_path, "a", "b")
+    names = iter("cdefgh")
+
+    def busy(storage: Storage, parts: Iterable[str]) -> None:
+        drop(storage, parts)
+        filled(tmp_path, next(names))
+
+    monkeypatch.setattr("claudebox_rl.trajectory.upkeep.compaction.drop", busy)
+    assert compact(tmp_path).parts_after == 2
+    assert compact(tmp_path).parts_after == 2
+    assert list(load_dataset(tmp_path)) == [*expected, record_of("c"), record_of("d")]
+
+
+def test_parts_of_an_older_version_become_one_of_that_version(tmp_path: Path) -> None:
+    """Of a golden dataset that was written without texts, beside parts of today."""
+    shutil.copytree(GOLDEN / "v1", tmp_path, dirs_exist_ok=True)
+    before = list(map(told, load_dataset(tmp_path)))
+    filled(tmp_path, "a", "b")
+    done = compact(tmp_path)
+    assert (done.parts_before, done.parts_after) == (4, 2)
+    names = storage_of(tmp_path).names("episodes")
+    versions = [version_of(Source(storage_of(tmp_path), name)) for name in names]
+    assert versions == [1, SCHEMA_VERSION]
+    assert len(storage_of(tmp_path).names("texts")) == 1
+    found = list(map(told, load_dataset(tmp_path)))
+    assert found == [*before, *map(told, map(record_of, "ab"))]
+    dataset = load_dataset(tmp_path)
+    assert [told(dataset[episode_id]) for episode_id in dataset.episode_ids] == found
+    assert compact(tmp_path).parts_before == 2
 
 
 def test_large_parts_stay_and_order_is_kept(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 Commits and readers go on meanwhile, and it may be killed at any point:
 
 1. what an earlier one left is finished: parts that were replaced are removed;
-2. a run of small parts is written as one part, `episodes` last, of which the metadata names what it replaces: from here
-   on readers take it, and leave those out (see `live`);
-3. those are removed, `episodes` first.
+2. a run of up to 200 small parts is written as one part, `episodes` last, of which the metadata names what it
+   replaces: from here on readers take it, and leave those out (see `live`);
+3. those are removed, `episodes` first; 2 and 3 go on until no small parts lie beside each other.
 
 No step needs more of a storage than that one file is there whole or not at all.
 """
@@ -13,7 +13,7 @@ No step needs more of a storage than that one file is there whole or not at all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +61,11 @@ def compact(dataset: str | Path, *, target_bytes: int = TARGET_BYTES) -> Compact
         storage = storage_of(dataset)
         storage.check_removal()
         clear_replaced(storage)
-        before = part_bytes(storage)
-        for group in neighbours(list(before), before, target_bytes, _kind(storage)):
-            _replace(storage, group, journal_folder(dataset))
-        after = part_bytes(storage)
+        before = after = part_bytes(storage)
+        ours = set(before)  # what is committed meanwhile is left to the next one, else this might never end
+        while groups := neighbours(list(after), after, target_bytes, _kind(storage, ours)):
+            ours |= {_replace(storage, group, journal_folder(dataset)) for group in groups}
+            after = part_bytes(storage)
     return Compaction(len(before), len(after), sum(before.values()), sum(after.values()))
 
 
@@ -77,20 +78,22 @@ def part_bytes(storage: Storage) -> dict[str, int]:
     return {part: sizes[part] for part in live}
 
 
-def _kind(storage: Storage) -> Callable[[str], object]:
+def _kind(storage: Storage, ours: Container[str]) -> Callable[[str], object]:
     from claudebox_rl.trajectory.upkeep.source import Source, version_of
 
-    return lambda part: version_of(Source(storage, part)) if span(part) else None
+    return lambda part: version_of(Source(storage, part)) if part in ours and span(part) else None
 
 
-def _replace(storage: Storage, group: list[str], journals: Path) -> None:
+def _replace(storage: Storage, group: list[str], journals: Path) -> str:
     from claudebox_rl.trajectory.upkeep.rewriting import rewrite
     from claudebox_rl.trajectory.upkeep.source import Source
 
     forbidden = [*group, *_recent(storage, group)]
-    rewrite(storage, compacted_name(group), [Source(storage, part) for part in group], forbidden)
+    name = compacted_name(group)
+    rewrite(storage, name, [Source(storage, part) for part in group], forbidden)
     _disk.sync_folder(journals)  # a power cut must not bring back the claim of a part that is removed now
     drop(storage, group)
+    return name
 
 
 def _recent(storage: Storage, group: list[str]) -> list[str]:

@@ -10,6 +10,9 @@ from claudebox_rl.trajectory.live import span
 TARGET_BYTES = 128 << 20
 """Of a part's files together: read by few requests, written in bounded memory, and spread over many readers."""
 
+PARTS_AT_ONCE = 200
+"""Of a group: what is held of its parts stays small, and a kill loses little; what they become is put together next."""
+
 
 def neighbours(
     parts: Sequence[str], sizes: Mapping[str, int], target_bytes: int, kind: Callable[[str], object]
@@ -19,14 +22,15 @@ def neighbours(
     Args:
         parts: In the order of commits.
         sizes: Bytes of each.
-        target_bytes: A part of half of it is left as it is; a run ends where it reaches it.
+        target_bytes: A part of half of it is left as it is; a run ends where it reaches it, or has `PARTS_AT_ONCE`.
         kind: Parts are put together only where this is the same; None: with no other.
     """
     groups: list[list[str]] = [[]]
     size, before = 0, object()
     for part in parts:
         now = kind(part)
-        if now is None or now != before or size >= target_bytes or sizes[part] * 2 >= target_bytes:
+        is_full = size >= target_bytes or len(groups[-1]) == PARTS_AT_ONCE
+        if now is None or now != before or is_full or sizes[part] * 2 >= target_bytes:
             groups.append([])
             size = 0
         before = now
