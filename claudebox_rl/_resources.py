@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir(name: str) -> Path:
-    """Return a folder of shipped data (`cheats`, `configs`, `envs`, `images`): inside the wheel, else in the checkout.
+    """Return a folder of shipped data (`cheats`, `configs`, `envs`, ...): inside the wheel, else in the checkout.
 
     Raises:
         ConfigError: The folder is in neither place: the installation is incomplete.

@@ -30,14 +30,14 @@ def tracked(*folders: str) -> set[str]:
 def test_the_wheel_holds_exactly_the_package_and_its_data(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    data = {f"claudebox_rl/_data/{name}" for name in tracked("cheats", "configs", "envs", "images")}
+    data = {f"claudebox_rl/_data/{name}" for name in tracked("cheats", "configs", "envs", "images", "scaffold")}
     assert names == tracked("claudebox_rl") | data
 
 
 def test_scripts_stay_executable_in_the_wheel(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     modes = {i.filename: i.external_attr >> 16 & 0o111 for i in zipfile.ZipFile(wheel).infolist()}
-    for name in tracked("cheats", "envs", "images"):
+    for name in tracked("cheats", "envs", "images", "scaffold"):
         expected = (ROOT / name).stat().st_mode & 0o111
         assert bool(modes[f"claudebox_rl/_data/{name}"]) == bool(expected), name
 
@@ -46,7 +46,9 @@ def test_the_sdist_holds_no_more_than_it_should(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    expected = tracked("claudebox_rl", "cheats", "configs", "envs", "images", "README.md", "CHANGELOG.md", "LICENSE")
+    expected = tracked(
+        "claudebox_rl", "cheats", "configs", "envs", "images", "scaffold", "README.md", "CHANGELOG.md", "LICENSE"
+    )
     assert names - {"PKG-INFO", "pyproject.toml", ".gitignore"} == expected
 
 

@@ -21,7 +21,7 @@ def add_tasks(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_list, selector=[])
-    deeds = command.add_subparsers(metavar="list|check")
+    deeds = command.add_subparsers(metavar="list|check|new")
     listing = deeds.add_parser("list", help="print them, and refuse folders that are malformed")
     listing.add_argument("selector", nargs="*", help=_SELECTOR)
     listing.set_defaults(run=_list)
@@ -40,6 +40,9 @@ def add_tasks(commands: Any) -> None:
     checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
     checking.add_argument("--json", action="store_true", help="every play and finding, as one JSON object")
     checking.set_defaults(run=_check)
+    making = deeds.add_parser("new", help="make a task folder that is proved as it stands, to begin with")
+    making.add_argument("path", help="of the new folder; its name becomes the task's")
+    making.set_defaults(run=_new)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -59,3 +62,10 @@ def _check(arguments: argparse.Namespace) -> int:
         sandbox=arguments.sandbox,
         as_json=arguments.json,
     )
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks.new import new
+
+    new(arguments.path, console=make_console())
+    return 0

@@ -1,0 +1,30 @@
+"""`claudebox-rl tasks new`: a task folder to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from claudebox_rl.tasks import new_task
+
+_NEXT = """\
+made {folder}
+  instruction.md   what the agent is asked to do
+  environment/     what it finds in its working directory
+  solution/        honest work, which proves that the task can be solved
+  tests/           the verifier: judge.py is yours, judging.py runs judged code apart from it
+  cheats/          cheats that know this task
+next: claudebox-rl tasks check {folder}
+"""
+
+
+def new(path: str, *, console: Console) -> None:
+    """Make a task folder, and say what is in it and what comes next.
+
+    Raises:
+        TaskError: The path can't be a new task's.
+    """
+    new_task(Path(path))
+    console.print(Text(_NEXT.format(folder=path)), end="", soft_wrap=True)
