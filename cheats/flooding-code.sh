@@ -1,4 +1,4 @@
-# Has judged code print without end, and take all the memory and the disk that it is given.
+# Has judged code forge the verdict and then print without end, on both streams.
 PY="$FORGE_PY"'
 def _flood():
     import os

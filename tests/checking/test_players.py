@@ -55,3 +55,9 @@ def test_a_cheat_without_words_is_refused(tmp_path: Path):
 def test_a_random_player_is_drawn_by_its_seed():
     assert random_player("a") == random_player("a")
     assert random_player("a").script != random_player("b").script
+
+
+def test_the_page_on_tasks_has_every_cheat(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
+    cheats = [player for player in players_of(make_task(tmp_path / "task")) if player.role is Role.CHEAT]
+    assert [cheat.name for cheat in cheats if f"| `{cheat.name}` | {cheat.doc} |" not in page] == []

@@ -7,14 +7,14 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from claudebox_rl.checking import Play, check_patterns, check_tasks, choose_players, find, players_of
+from claudebox_rl.checking import Play, Role, check_patterns, check_tasks, choose_players, find, players_of
 from claudebox_rl.checking.check import Plan
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.tasks.check_table import players_table, tasks_table
@@ -83,6 +83,8 @@ def _print(plays: Sequence[Play], elapsed_s: float, *, console: Console) -> None
         if finding.output:
             console.print(Text("  the verifier printed:", style="dim"))
             console.print(Text("\n".join(f"  | {line}" for line in printable(finding.output).splitlines()[-8:])))
+    for line in _without_verdict(plays):
+        console.print(Text(line, style="dim"), soft_wrap=True)
     num_tasks = len({play.task_id for play in plays})
     wrong = len({finding.task_id for finding in findings})
     words = "all proved" if not wrong else f"{wrong} with something wrong"
@@ -90,6 +92,16 @@ def _print(plays: Sequence[Play], elapsed_s: float, *, console: Console) -> None
     console.print(
         Text(f"\n{num_tasks} tasks, {len(plays)} plays: {words}; {elapsed_s:.0f} s, {rate:.0f} tasks a minute")
     )
+
+
+def _without_verdict(plays: Sequence[Play]) -> Iterator[str]:
+    """Lines on cheats that kept the verifier from its verdict: no gain, but an episode that counts for nothing."""
+    lost = [play for play in plays if play.role is Role.CHEAT and play.reward is None and not play.skipped]
+    if lost:
+        yield "\nno verdict, and so no gain:"
+    for player in dict.fromkeys(play.player for play in lost):
+        own = [play.task_id for play in lost if play.player == player]
+        yield f"  {player}: {', '.join(own[:3])}{f' and {len(own) - 3} more' if len(own) > 3 else ''}"
 
 
 def _document(plays: Sequence[Play], elapsed_s: float) -> dict[str, object]:

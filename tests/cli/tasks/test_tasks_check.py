@@ -52,3 +52,13 @@ def test_bad_arguments(tmp_path: Path, arguments: list[str], capsys: pytest.Capt
     make_task(tmp_path / "one")
     assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_who_kept_the_verifier_from_its_verdict_is_named(
+    local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    make_task(tmp_path / "one", "[ -e forged ] || echo 0 > $LOGS/reward.txt")
+    arguments = ["--players", "linked-logs,random", "--sandbox", local_sandbox]
+    assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "no verdict, and so no gain:\n  linked-logs: one\n" in out
