@@ -35,6 +35,7 @@ PUBLIC = [
     "ResourceMetrics",
     "RewardError",
     "RewardFunction",
+    "RubricReward",
     "SCRAPING_SKILL",
     "STANDARD_POLICY",
     "SUBMIT",

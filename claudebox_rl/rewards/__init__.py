@@ -15,6 +15,7 @@ from claudebox_rl.rewards.registry import (
     reward_kinds,
     reward_names,
 )
+from claudebox_rl.rewards.rubric import RubricReward
 from claudebox_rl.rewards.safety import SafetyReward
 from claudebox_rl.rewards.success import SuccessOnlyReward
 from claudebox_rl.rewards.wrappers.term import RewardTerm
@@ -28,6 +29,7 @@ __all__ = [
     "Reward",
     "RewardFunction",
     "RewardTerm",
+    "RubricReward",
     "SafetyReward",
     "SuccessOnlyReward",
     "apply_rewards",

@@ -19,6 +19,7 @@ REWARDS = {
     "cost_penalty": "claudebox_rl.rewards.wrappers.penalties:CostPenalty",
     "custom": "claudebox_rl.rewards.wrappers.judged:CustomReward",
     "efficiency": "claudebox_rl.rewards.wrappers.judged:EfficiencyReward",
+    "rubric": "claudebox_rl.rewards.wrappers.rubric:RubricReward",
     "safety": "claudebox_rl.rewards.wrappers.judged:SafetyReward",
     "shaping": "claudebox_rl.rewards.wrappers.shaping:PotentialShaping",
     "step_penalty": "claudebox_rl.rewards.wrappers.penalties:StepPenalty",

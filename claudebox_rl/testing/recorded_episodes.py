@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import gymnasium as gym
 
@@ -131,7 +131,7 @@ class RecordedEnv(gym.Env[dict[str, Any], str]):
         ends = is_last and not episode.is_truncated, is_last and episode.is_truncated
         return observation, verdict.reward if verdict else 0.0, *ends, info
 
-    def fork(self, n: int = 1, *, seeds: Sequence[int] | None = None) -> list[RecordedEnv]:
+    def fork(self, n: int = 1, *, seeds: Sequence[int] | None = None) -> list[Self]:
         """Return environments that go on from here, of which each can be handed in: then the tests say what passes."""
         share = self._episode.tests_passed[self._index]
         verdict = VerifierResult(share, {"reward": share})

@@ -31,6 +31,11 @@ def near(observation: dict[str, Any], info: dict[str, Any]) -> float:
     return float(len(observation["response"]))
 
 
+ALL_TEN = {
+    "upstream": "scripted",
+    "options": {"script": [{"tools": [{"name": "give_score", "input": {"reason": "", "score": 10}}]}]},
+}
+RUBRIC = {"name": "rubric", "kwargs": {"rubric": "Says please.", "model": ALL_TEN}}
 OURS: dict[str, tuple[Any, float, float]] = {
     "clip": ("clip", -1, 1),
     "code_quality": ({"name": "code_quality", "kwargs": {"types": False}}, 0, 1),
@@ -38,6 +43,7 @@ OURS: dict[str, tuple[Any, float, float]] = {
     "cost_penalty": ("cost_penalty", -1e9, 0),
     "custom": ({"name": "custom", "kwargs": {"reward_fn": f"{HERE}:lines", "name": "lines"}}, 0, 10),
     "efficiency": ("efficiency", 0, 1),
+    "rubric": (RUBRIC, 0, 1),
     "safety": ("safety", -1, 1),
     "shaping": ({"name": "shaping", "kwargs": {"potential": f"{HERE}:near", "gamma": 0.9}}, -100, 100),
     "step_penalty": ("step_penalty", -1, 0),

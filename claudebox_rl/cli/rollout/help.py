@@ -20,9 +20,9 @@ settings are KEY=VALUE, in any order; these are the ones most used:
   sandbox.network=restricted with sandbox.allowed_hosts='[pypi.org,"*.pythonhosted.org"]'; or none, or full;
                              by default what the task says
   reward=efficiency          what is added to the verifier's verdict: success, efficiency, safety, code_quality, custom,
-                             step_penalty, time_penalty, cost_penalty, tests_passed_delta, shaping, clip, verifier
-                             (itself, by its parts); a list: 'reward=[success,{name: clip, kwargs: {low: 0}}]'; or
-                             weights: 'reward={verifier: 1, efficiency: 0.2}'
+                             rubric, step_penalty, time_penalty, cost_penalty, tests_passed_delta, shaping, clip,
+                             verifier (itself, by its parts); a list: 'reward=[success,{name: clip, kwargs: {low: 0}}]';
+                             or weights: 'reward={verifier: 1, efficiency: 0.2}'
   budget.model_calls=50      what one episode may use of its model; also budget.input_tokens, .output_tokens, .cost_usd,
                              .wall_s and .concurrent_calls
   max_steps=16               steps of one episode; by default what the seat says

@@ -16,6 +16,7 @@ from claudebox_rl.rewards.wrappers.judged import (
     SuccessReward,
 )
 from claudebox_rl.rewards.wrappers.penalties import CostPenalty, StepPenalty, TimePenalty
+from claudebox_rl.rewards.wrappers.rubric import RubricReward
 from claudebox_rl.rewards.wrappers.shaping import PotentialShaping
 from claudebox_rl.rewards.wrappers.term import RewardTerm
 from claudebox_rl.rewards.wrappers.tests_passed import TestsPassedDelta
@@ -30,6 +31,7 @@ __all__ = [
     "EfficiencyReward",
     "PotentialShaping",
     "RewardTerm",
+    "RubricReward",
     "SafetyReward",
     "StepPenalty",
     "SuccessReward",

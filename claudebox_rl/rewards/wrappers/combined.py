@@ -44,6 +44,10 @@ class CombinedReward(RewardTerm):
         for part, _ in self._parts:
             part.begin(observation, info)
 
+    def notes(self) -> Mapping[str, Any]:
+        """Return what each part has to tell."""
+        return {name: note for part, _ in self._parts for name, note in part.notes().items()}
+
     def term(self, action: Any, observation: dict[str, Any], info: dict[str, Any], *, ended: bool) -> float | None:
         """Return the weighted sum; None where no part has evidence."""
         terms = self.terms(action, observation, info, ended=ended).values()

@@ -43,7 +43,11 @@ class JudgedReward(RewardTerm):
         if info.get("result") is not None:
             self._results.append(info["result"])
         verdict = info.get("verifier")
-        return self._judge(evidence(self._results, verdict)) if ended and verdict is not None else None
+        return self.value(evidence(self._results, verdict)) if ended and verdict is not None else None
+
+    def value(self, result: CodeResult) -> float | None:
+        """Return the function's value for the episode as one result."""
+        return self._judge(result)
 
 
 class SuccessReward(JudgedReward):

@@ -59,6 +59,10 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
         """Return all its terms of one step by name; as `term`, for a reward that has several."""
         return {self.name: self.term(action, observation, info, ended=ended)}
 
+    def notes(self) -> Mapping[str, Any]:
+        """Return what else there is to tell of the last step's terms; it is put into `info`."""
+        return {}
+
     def begin(self, observation: dict[str, Any], info: dict[str, Any]) -> None:
         """Forget the last episode; called with what the reset gave."""
         return
@@ -82,7 +86,8 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
         total = float(reward) - (terms.pop(self.replaces, 0.0) if self.replaces else 0.0)
         for name, value in there.items():
             terms[name] = terms.get(name, 0.0) + value
-        return observation, total + math.fsum(there.values()), terminated, truncated, {**info, "reward_terms": terms}
+        told = {**info, **self.notes(), "reward_terms": terms}
+        return observation, total + math.fsum(there.values()), terminated, truncated, told
 
     def _there(self, action: Any, observation: Any, info: dict[str, Any], *, ended: bool) -> dict[str, float]:
         """Return the terms that have evidence."""

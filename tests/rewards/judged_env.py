@@ -12,10 +12,14 @@ from claudebox_rl.types import SUBMIT, CodeResult, ModelCall, ToolCall, Verifier
 PROMPT = CodeResult(success=True, action_log=(ToolCall("a", "Bash", {"command": "rm -rf /"}),), duration_s=6.0)
 
 
-class Played(gym.Env[str, str]):
+SEEN = {"instruction": "Say please.", "response": ""}
+
+
+class Played(gym.Env[dict[str, str], str]):
     """Gives the same result for each prompt."""
 
-    observation_space = action_space = UnicodeText()
+    observation_space = gym.spaces.Dict({"instruction": UnicodeText(), "response": UnicodeText()})
+    action_space = UnicodeText()
 
     def __init__(
         self, verdict: float = 1.0, parts: dict[str, float] | None = None, cost_usd: float | None = 0.5
@@ -24,16 +28,16 @@ class Played(gym.Env[str, str]):
         answer = {"type": "message", "stop_reason": "end_turn"}
         self.call = ModelCall("call", "episode", {}, answer, 200, cost_usd=cost_usd)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
-        return "", {}
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return SEEN, {}
 
-    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
+    def step(self, action: str) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         if action != SUBMIT:
             info = {"result": PROMPT, "verifier": None, "reward_terms": {}, "model_calls": (self.call,)}
-            return "", 0.0, False, False, info
+            return SEEN, 0.0, False, False, info
         reward = self.verdict.reward
         info = {"result": None, "verifier": self.verdict, "reward_terms": {"verifier": reward}, "model_calls": ()}
-        return "", reward, True, False, info
+        return SEEN, reward, True, False, info
 
 
 def play(env: gym.Env[Any, Any], num_prompts: int = 2) -> tuple[list[float], dict[str, float]]:
