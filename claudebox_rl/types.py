@@ -301,6 +301,8 @@ class Episode:
     model: str = ""
     sandbox: str = ""
     isolation: str = ""
+    verification: str | None = None
+    """Where its final state is judged: `clean_room` or `in_place`; None where that is not known."""
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The resolved settings of the environment; JSON, no secrets."""
     overrides: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from claudebox_rl.env.settings import EnvSettings
 from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import AgentError, ClaudeBoxError, ConfigError, GatewayError, VerifierError
 from claudebox_rl.session.box import ClaudeBox
-from claudebox_rl.session.final_state.capture import Base, begin_state, final_state
+from claudebox_rl.session.final_state.capture import Snapshot, stored_form
 from claudebox_rl.types import CodeResult, Outcome, Stage, VerifierResult
 from claudebox_rl.workspace_types import WorkspaceState
 
@@ -29,8 +29,6 @@ class _Episode:
     parent_episode_id: str | None = None
     fork_step: int | None = None
     """Of the parent, before which this one parted from it."""
-    base: Base | None = None
-    """The workspace as the task had it; None where its final state is not wanted or can't be seen."""
 
 
 class EnvCore:
@@ -56,8 +54,6 @@ class EnvCore:
         await box.open(max_turns=None)
         self._episode = _Episode(box, seat)
         try:
-            if self._settings.keep_workspace:
-                self._episode.base = await begin_state(box.sandbox, start.task)
             await seat.begin(box)
         except BaseException:
             await asyncio.shield(self.close())
@@ -81,7 +77,7 @@ class EnvCore:
         try:
             acted = await episode.seat.act(action)
         except (AgentError, GatewayError) as error:
-            error.context["workspace"] = await self._state(episode)
+            error.context["workspace"] = await self._left(episode)
             raise
         if enter_stage(Stage.AGENT) == 0 and not acted.is_final:
             acted = replace(acted, is_limited=True)
@@ -117,7 +113,7 @@ class EnvCore:
         # Where nothing was played since the parent began, it has no steps to go on from: the two are siblings.
         is_sibling = parent.step_index == (parent.fork_step or 0)
         parted = (parent.parent_episode_id, parent.fork_step) if is_sibling else (start.episode_id, parent.step_index)
-        core._episode = _Episode(box, seat, parent.step_index, *parted, base=parent.base and parent.base.of_fork())
+        core._episode = _Episode(box, seat, parent.step_index, *parted)
         return core
 
     async def close(self) -> None:
@@ -136,29 +132,34 @@ class EnvCore:
 
     async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
         """Judge the final state and end the machine; return the reward and the `info`."""
+        episode.box.expect_verdict()
         cut_short = await episode.seat.leave()
-        workspace = await self._state(episode)
+        snapshot = None
+        if self._settings.keep_workspace or episode.box.verification == "clean_room":
+            snapshot = await episode.box.snapshot()
+        storing = asyncio.create_task(self._stored(snapshot))
         try:
             async with in_stage(Stage.VERIFY, VerifierError):
-                verdict = await episode.box.verify()
+                verdict = await episode.box.verify(snapshot)
         except VerifierError as error:
-            error.context["workspace"] = workspace
+            error.context["workspace"] = await storing
             raise
+        workspace = await storing
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
         info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
         return verdict.reward, info | {"outcome": str(outcome), "workspace": workspace}
 
-    async def _state(self, episode: _Episode) -> WorkspaceState | None:
-        """Return the final state, after the agent's end and before the verifier's files are there."""
-        if episode.base is None:
-            return None
+    async def _stored(self, snapshot: Snapshot | None) -> WorkspaceState | None:
+        return await stored_form(snapshot) if snapshot is not None and self._settings.keep_workspace else None
+
+    async def _left(self, episode: _Episode) -> WorkspaceState | None:
+        """Return what a failed agent left."""
         try:
-            await episode.box.agent.stop()
+            return await self._stored(await episode.box.snapshot())
         except ClaudeBoxError:
-            return None  # whatever comes next says so
-        return await final_state(episode.box.sandbox, episode.base)
+            return None  # the failure itself is what is told
 
     def _session(self, seat: Seat) -> ClaudeBox:
         settings = self._settings
@@ -190,6 +191,7 @@ class EnvCore:
             "setup_s": box.setup_s,
             "sandbox": box.sandbox.name,
             "isolation": box.sandbox.capabilities().isolation,
+            "verification": box.verification,
             "agent": self._settings.agent.name,
             "agent_version": box.agent_version,
             "model": box.model_name,

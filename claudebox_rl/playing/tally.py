@@ -200,7 +200,7 @@ class Tally:
     def _setting(self) -> dict[str, Any]:
         """What `reset` told of machine and agent; nothing where it failed."""
         names = ("parent_episode_id", "fork_step", "queued_s", "boot_s", "setup_s", "agent", "agent_version", "model",
-                 "sandbox", "isolation")  # fmt: skip
+                 "sandbox", "isolation", "verification")  # fmt: skip
         return {name: self._facts[name] for name in names if name in self._facts}
 
 

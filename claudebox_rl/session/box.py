@@ -22,6 +22,7 @@ from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.account import accounted
 from claudebox_rl.session.budget import Budget, held, shorter, within
 from claudebox_rl.session.changes import Tree, compare, read_tree
+from claudebox_rl.session.final_state.capture import Snapshot
 from claudebox_rl.session.forking import Forking
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.kept import KeptSessions
@@ -35,7 +36,6 @@ from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, Stage, VerifierResult
-from claudebox_rl.verifier import verify
 
 CODE_TURNS = 10
 """Most model calls of a prompt that says nothing else."""
@@ -262,18 +262,42 @@ class ClaudeBox(KeptSessions, Forking):
             result = await self._log.end(result)
         return result
 
-    async def verify(self) -> VerifierResult:
+    def expect_verdict(self) -> None:
+        """Have the clean room of `verify` made ready meanwhile; it ends with the verdict, or with the session."""
+        if (judging := self._open_now.judging) is not None:
+            judging.expect()
+
+    async def snapshot(self) -> Snapshot | None:
+        """End the agent's processes and read what it left in the workspace; None where that can't be seen.
+
+        Raises:
+            VerifierError: It can't be seen, and can't be judged without.
+            SandboxUnavailableError: The machine died.
+        """
+        await self._open_now.agent.stop()
+        return await self._open_now.judging.snapshot() if self._open_now.judging else None
+
+    async def verify(self, snapshot: Snapshot | None = None) -> VerifierResult:
         """End the agent's processes and let the task's verifier judge what is there.
+
+        It judges in a clean room: a fresh machine that gets the task's files, what the agent changed in the workspace,
+        and then the tests. Tasks that can't be judged so are judged in place (`verification` says where).
+
+        Args:
+            snapshot: What the agent left, where that was read before.
 
         Raises:
             ConfigError: The session has no task.
-            VerifierError: The verifier gave no verdict.
-            SandboxUnavailableError: The machine died.
+            VerifierError: The verifier gave no verdict, or what was left can't be carried to the room.
+            SandboxStartError: The room did not start.
+            SandboxUnavailableError: A machine died.
         """
-        if self.task is None:
+        judging = self._open_now.judging
+        if judging is None:
             raise ConfigError("there is nothing to verify: the session was opened without a task")
+        judging.expect()
         await self._open_now.agent.stop()
-        return await verify(self.sandbox, self.task)
+        return await judging.verdict(snapshot)
 
     async def interrupt(self) -> None:
         """Have the prompt that is at work come to its end soon; its result, of what was done until then, says so."""

@@ -15,6 +15,7 @@ from claudebox_rl.session.known_secrets import secrets_of
 from claudebox_rl.session.opening import Opening
 from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session_types import ResourceMetrics, SessionMetadata
+from claudebox_rl.tasks import Verification
 from claudebox_rl.types import ModelCall
 
 
@@ -89,6 +90,12 @@ class Observed:
     def secrets(self) -> dict[str, str]:
         """What must be written nowhere: each value that the session knows, with its kind."""
         return secrets_of(self._settings, self._opening)
+
+    @property
+    def verification(self) -> Verification | None:
+        """Where the session's final state is judged, while it is open; None without a task."""
+        judging = self._open_now.judging
+        return judging.mode if judging else None
 
     @property
     def agent_version(self) -> str:

@@ -23,6 +23,7 @@ from claudebox_rl.session.settings import SessionSettings
 from claudebox_rl.session.skills.load import NO_SKILLS, LoadedSkills, load_skills
 from claudebox_rl.session.skills.scrub import scrub
 from claudebox_rl.session.starts import turn_to_start
+from claudebox_rl.session.verification.judging import Judging, begin_judging
 from claudebox_rl.types import Stage
 
 
@@ -38,6 +39,8 @@ class Opening:
     skills: LoadedSkills
     boot_s: float
     setup_s: float
+    judging: Judging | None = None
+    """None without a task."""
     queued_s: float = 0.0
     """Until the machine's turn to start came."""
 
@@ -87,13 +90,15 @@ async def open_session(
     async with in_stage(Stage.SETUP, SandboxTimeoutError):
         for host_port, port in settings.ports:
             await sandbox.publish_port(port, host_port)
-        if folder is None or not folder.record.is_prepared:
+        is_fresh = folder is None or not folder.record.is_prepared
+        if is_fresh:
             await prepare_workdir(sandbox, settings.task)
+        judging = await _begin_judging(stack, sandbox, settings, is_fresh=is_fresh)
         episode = await _open_episode(stack, sandbox, settings, skills, episode_id)
         agent = await _start_agent(stack, sandbox, settings, skills, log, episode, options)
     log.ready()
     boot_s, setup_s = booted - started - queued_s, time.monotonic() - booted
-    return Opening(sandbox, agent, meter, episode, skills, boot_s, setup_s, queued_s)
+    return Opening(sandbox, agent, meter, episode, skills, boot_s, setup_s, judging, queued_s)
 
 
 async def open_fork(
@@ -129,7 +134,21 @@ async def open_fork(
         episode.upstream.follow(parent.gateway_episode.upstream)
     agent = await _start_agent(stack, sandbox, settings, parent.skills, log, episode, options, parent.agent)
     log.ready()
-    return Opening(sandbox, agent, meter, episode, parent.skills, 0.0, time.monotonic() - started)
+    judging = parent.judging.of_fork(sandbox) if parent.judging else None
+    if judging is not None:
+        stack.push_async_callback(judging.close)
+    return Opening(sandbox, agent, meter, episode, parent.skills, 0.0, time.monotonic() - started, judging)
+
+
+async def _begin_judging(
+    stack: AsyncExitStack, sandbox: Sandbox, settings: SessionSettings, *, is_fresh: bool
+) -> Judging | None:
+    if settings.task is None:
+        return None
+    most = settings.sandbox.max_starts
+    judging = await begin_judging(sandbox, settings.task, is_fresh=is_fresh, max_starts=most)
+    stack.push_async_callback(judging.close)
+    return judging
 
 
 def _mounts(settings: SessionSettings, folder: SessionFolder | None) -> tuple[Mount, ...]:

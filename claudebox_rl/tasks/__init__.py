@@ -6,6 +6,15 @@ from claudebox_rl.tasks.find import find_tasks, shipped_suites
 from claudebox_rl.tasks.load import load_task
 from claudebox_rl.tasks.playable import check_playable
 from claudebox_rl.tasks.scaffold import new_task
-from claudebox_rl.tasks.task import Network, Task
+from claudebox_rl.tasks.task import Network, Task, Verification
 
-__all__ = ["Network", "Task", "check_playable", "find_tasks", "load_task", "new_task", "shipped_suites"]
+__all__ = [
+    "Network",
+    "Task",
+    "Verification",
+    "check_playable",
+    "find_tasks",
+    "load_task",
+    "new_task",
+    "shipped_suites",
+]

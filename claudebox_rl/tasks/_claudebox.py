@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from claudebox_rl.tasks._table import Table
+from claudebox_rl.tasks.task import Verification
 
-_KNOWN = ("host_tools", "skills", "expected_s", "pass_rates")
+_KNOWN = ("host_tools", "skills", "expected_s", "verification", "agent_tests", "pass_rates")
+_VERIFICATIONS: dict[str, Verification] = {"clean_room": "clean_room", "in_place": "in_place"}
 
 
 def claudebox_fields(table: Table) -> dict[str, Any]:
@@ -22,6 +24,8 @@ def claudebox_fields(table: Table) -> dict[str, Any]:
         "host_tools": _host_tools(table),
         "skills": table.texts("skills") or (),
         "expected_s": table.positive("expected_s"),
+        "verification": _verification(table),
+        "agent_tests": table.flag("agent_tests") or False,
         "pass_rates": _pass_rates(table.table("pass_rates")),
     }
 
@@ -32,6 +36,13 @@ def _host_tools(table: Table) -> tuple[str, ...] | None:
         if not tool or "/" in tool:
             table.refuse("host_tools", f"must name programs without their folder, not {tool!r}")
     return tools
+
+
+def _verification(table: Table) -> Verification | None:
+    asked = table.text("verification")
+    if asked is not None and asked not in _VERIFICATIONS:
+        table.refuse("verification", f"must be one of {', '.join(_VERIFICATIONS)}, not {asked!r}")
+    return _VERIFICATIONS.get(asked) if asked else None
 
 
 def _pass_rates(table: Table) -> dict[str, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Network = Literal["none", "restricted", "full"]
+Verification = Literal["clean_room", "in_place"]
 VERIFIER_TIMEOUT_S = 600.0
 
 
@@ -40,6 +41,10 @@ class Task:
     """Environment of every command in the sandbox."""
     verifier_env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Added to it for the verifier."""
+    verification: Verification | None = None
+    """Where the work is judged: in a machine that no agent touched, or in the agent's own; None: it doesn't say."""
+    agent_tests: bool = False
+    """Whether tests that the agent writes or changes are part of its work."""
     solution_env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Added to it for the solution."""
     cpus: float | None = None

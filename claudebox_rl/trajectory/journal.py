@@ -23,7 +23,7 @@ from claudebox_rl.trajectory.rows import call_row, episode_row, plain, step_row
 from claudebox_rl.trajectory.scrubbing.scrubber import Scrubber
 from claudebox_rl.types import Episode, ModelCall, Step
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of parts. Columns may be added within a version; anything else raises it."""
 JOURNAL_VERSION = 1
 """Of the lines of journals."""

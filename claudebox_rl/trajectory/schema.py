@@ -69,6 +69,7 @@ EPISODES = pa.schema(
         ("model", pa.string()),
         ("sandbox", pa.string()),
         ("isolation", pa.string()),
+        ("verification", pa.string()),
         ("config", pa.large_string()),
         ("overrides", pa.list_(pa.string())),
         ("exhausted", pa.string()),
@@ -156,5 +157,6 @@ DICTIONARY_COLUMNS = (
     "run_id",
     "sandbox",
     "task_id",
+    "verification",
 )
 """Few distinct values, many rows; the settings of a run are the same in each episode."""

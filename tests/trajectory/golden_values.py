@@ -160,6 +160,7 @@ def _episode(name: str, seed: int | None, num_steps: int, episode_return: float 
         model="m",
         sandbox="local",
         isolation="namespace",
+        verification="clean_room",
         config={"env": {"id": "ClaudeBox-v0", "prompt": LOG, "$text": 1}},
         overrides=("seed=1", "env.naïve=日本"),
         exhausted="wall_s",

@@ -146,8 +146,8 @@ def test_a_field_that_tool_calls_gain_is_read(folder: Path) -> None:
 def test_a_newer_schema_is_refused(folder: Path, name: str) -> None:
     path = part(folder, name)
     table = pq.ParquetFile(path).read()
-    pq.write_table(table.replace_schema_metadata({"claudebox_rl.schema_version": "3"}), path)
-    with pytest.raises(SchemaVersionError, match="schema version 3, newer than 2: upgrade"):
+    pq.write_table(table.replace_schema_metadata({"claudebox_rl.schema_version": "4"}), path)
+    with pytest.raises(SchemaVersionError, match="schema version 4, newer than 3: upgrade"):
         list(load_dataset(folder))
 
 
@@ -171,7 +171,7 @@ def test_the_files_are_as_promised(folder: Path) -> None:
     commit(folder)
     for name in TABLES:
         file = pq.ParquetFile(sorted((folder / name).glob("*.parquet"))[-1])
-        assert file.metadata.metadata[b"claudebox_rl.schema_version"] == b"2"
+        assert file.metadata.metadata[b"claudebox_rl.schema_version"] == b"3"
         column = file.metadata.row_group(0).column(0)
         assert (column.compression, column.has_column_index, column.has_offset_index) == ("ZSTD", True, True)
 

@@ -43,6 +43,7 @@ GOLDEN = {
         "model": "string",
         "sandbox": "string",
         "isolation": "string",
+        "verification": "string",
         "config": "large_string",
         "overrides": "list<item: string>",
         "exhausted": "string",
@@ -105,7 +106,7 @@ GOLDEN = {
 def test_fields_types_and_their_order() -> None:
     found = {name: [(f.name, str(f.type)) for f in schema] for name, schema in SCHEMAS.items()}
     assert found == {name: list(columns.items()) for name, columns in GOLDEN.items()}
-    assert all(schema.metadata == {b"claudebox_rl.schema_version": b"2"} for schema in SCHEMAS.values())
+    assert all(schema.metadata == {b"claudebox_rl.schema_version": b"3"} for schema in SCHEMAS.values())
 
 
 def test_the_manual_tells_of_each_column_in_order() -> None:

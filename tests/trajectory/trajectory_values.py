@@ -103,6 +103,7 @@ def episode_of(episode_id: str, num_steps: int = 3, text: str = UNICODE) -> Epis
         model="m",
         sandbox="local",
         isolation="namespace",
+        verification="in_place",
         config={"a": {"b": [text, None, 1]}},
         overrides=("seed=1", text),
         exhausted="model_calls",

@@ -91,6 +91,8 @@ def unjudgeable(record: EpisodeRecord, *, is_anew: bool) -> str | None:
     lacked_verdict_alone = is_anew and episode.error_type in (VerifierError.__name__, RewardError.__name__)
     if episode.outcome not in (Outcome.COMPLETED, Outcome.TRUNCATED) and not lacked_verdict_alone:
         return f"it ended as {episode.outcome}: no verdict belongs to it"
+    if is_anew and episode.verification == "in_place":
+        return "its final state was judged in place: more than the files that are stored of it had a say"
     return None if record.steps else "it has no steps"
 
 

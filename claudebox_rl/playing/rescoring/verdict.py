@@ -8,9 +8,12 @@ from typing import Any, cast
 
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.session.box import ClaudeBox
 from claudebox_rl.session.changes import SKIPPED_FOLDERS
-from claudebox_rl.session.final_state.restore import final_texts, restore_state
+from claudebox_rl.session.final_state.listing import list_files
+from claudebox_rl.session.final_state.restore import final_texts, stored_state
+from claudebox_rl.session.verification.judging import judge_state
 from claudebox_rl.tasks import Task
 from claudebox_rl.trajectory import Dataset
 from claudebox_rl.types import Changes, Episode, FileChange, VerifierResult
@@ -38,7 +41,7 @@ async def verdict_anew(
         kept: The episode's settings: its skills and template are in the machine again.
 
     Raises:
-        TrajectoryError: The state can't be put in place.
+        TrajectoryError: The stored state is damaged, or the task's files are no longer those.
         ClaudeBoxError: As `ClaudeBox.open` and `ClaudeBox.verify`.
     """
     assert episode.workspace_files is not None
@@ -52,8 +55,9 @@ async def verdict_anew(
         enable_logging=False,
     )
     async with box:
-        await restore_state(box.sandbox, task, episode.workspace_diff or "", episode.workspace_files, dataset.blob)
-        return await box.verify()
+        gone, members = await stored_state(task, episode.workspace_diff or "", episode.workspace_files, dataset.blob)
+        own = await list_files(box.sandbox, task.workdir or WORKSPACE)
+        return await judge_state(box.sandbox, task, own.entries if own else (), gone, members)
 
 
 def _sandbox_of(episode: Episode, kept: dict[str, Any]) -> SandboxConfig:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from claudebox_rl.session.final_state.listing import Entry, Listing
+from claudebox_rl.session.final_state.members import Member, pack_members
 from claudebox_rl.trajectory.workspace.diff import diff
 from claudebox_rl.trajectory.workspace.names import quoted
 from claudebox_rl.workspace_types import FileKind, WorkspaceFile, WorkspaceState
@@ -166,23 +165,4 @@ def _archive_of(path: bytes) -> bytes | None:
 
 def _pack(changed: Mapping[bytes, Entry], contents: Mapping[bytes, bytes]) -> bytes:
     """Return a tar of the paths; the same files give the same bytes."""
-    return pack_members((path, e.mode, contents.get(path), e.target) for path, e in changed.items())
-
-
-def pack_members(members: Iterable[tuple[bytes, int, bytes | None, bytes]]) -> bytes:
-    """Return a tar of files (with content), links (with a target) and folders, without times and owners."""
-    buffer = io.BytesIO()
-    with tarfile.open(
-        fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape"
-    ) as tar:
-        for path, mode, content, target in members:
-            info = tarfile.TarInfo((b"./" + path).decode("utf-8", "surrogateescape"))
-            info.mode = mode
-            if content is not None:
-                info.size = len(content)
-            elif target:
-                info.type, info.linkname = tarfile.SYMTYPE, target.decode("utf-8", "surrogateescape")
-            else:
-                info.type = tarfile.DIRTYPE
-            tar.addfile(info, io.BytesIO(content) if content is not None else None)
-    return buffer.getvalue()
+    return pack_members(Member(path, e.mode, contents.get(path), e.target) for path, e in changed.items())

@@ -49,6 +49,8 @@ class Listing:
     entries: dict[bytes, Entry]
     is_cut: bool = False
     """There are more: what is missing may be there."""
+    is_partial: bool = False
+    """There are folders that can't be read."""
 
     def hides(self, path: bytes) -> bool:
         """Whether a path that is not listed may be there all the same, in a folder that can't be read."""
@@ -66,6 +68,7 @@ async def list_files(sandbox: Sandbox, workdir: str) -> Listing | None:
 
     Raises:
         SandboxUnavailableError: The machine is gone.
+        ValueError: What it tells is no listing.
     """
     if not sandbox.capabilities().shell:
         return None
@@ -78,15 +81,26 @@ async def list_files(sandbox: Sandbox, workdir: str) -> Listing | None:
     if run.exit_code not in (0, 1) or run.timed_out or (run.exit_code == 1 and not run.stdout):
         log.warning("the files of %s can't be listed: %s", workdir, run.stderr[-200:].decode("utf-8", "replace"))
         return None
-    return await asyncio.to_thread(_entries, run.stdout, run.truncated)
+    return await asyncio.to_thread(_entries, run.stdout, run.truncated, run.exit_code == 1)
 
 
-def _entries(output: bytes, is_cut: bool) -> Listing:
+def _entries(output: bytes, is_cut: bool, is_partial: bool) -> Listing:
     words = output.split(b"\0")
     entries: dict[bytes, Entry] = {}
     for facts, target in zip(words[0:-1:2], words[1:-1:2], strict=False):
         fields = facts.split(b"|", 5)
         if len(fields) == 6:
             kind, mode, size, modified, changed, path = fields
+            check_path(path)
             entries[path] = Entry(kind.decode(), int(mode, 8), int(size), modified, changed, target)
-    return Listing(entries, is_cut)
+    return Listing(entries, is_cut, is_partial)
+
+
+def check_path(path: bytes) -> None:
+    """Refuse a path that is none below its folder: the machine that tells it may lie.
+
+    Raises:
+        ValueError: It leads elsewhere.
+    """
+    if not path or path.startswith(b"/") or b".." in path.split(b"/"):
+        raise ValueError(f"{path!r} is no path below the working directory")

@@ -1,15 +1,15 @@
-"""A stored final state, put into another machine that holds the task's files."""
+"""A stored final state as what is put into another machine, and as texts."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import tarfile
 from collections.abc import Callable, Mapping, Sequence
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.sandbox import Sandbox
-from claudebox_rl.sandbox.base import WORKSPACE
-from claudebox_rl.session.final_state.content import pack_members, regular_files
+from claudebox_rl.session.final_state.content import regular_files
+from claudebox_rl.session.final_state.members import Member, unpack_members
 from claudebox_rl.tasks import Task
 from claudebox_rl.trajectory.workspace.diff import apply, sections
 from claudebox_rl.trajectory.workspace.names import quoted, unquoted
@@ -17,19 +17,14 @@ from claudebox_rl.workspace_types import WorkspaceFile
 
 ReadBlob = Callable[[str, int], bytes]
 """From SHA-256 and size to a content."""
-_TIMEOUT_S = 120.0
-_REMOVE = ("xargs", "-0", "-r", "rm", "-rf", "--")
-_EXTRACT = ("tar", "-xpmf", "-", "--no-same-owner", "--numeric-owner")
-"""Files get the present time: none is stored, and some tools take none before 1980."""
+Final = tuple[list[bytes], list[Member]]
+"""The paths that are no longer there, and what is there instead of what the task has."""
 
 
-async def restore_state(
-    sandbox: Sandbox, task: Task, diff: str, files: Sequence[WorkspaceFile], read_blob: ReadBlob
-) -> None:
-    """Make a workspace what it was at the end of an episode.
+async def stored_state(task: Task, diff: str, files: Sequence[WorkspaceFile], read_blob: ReadBlob) -> Final:
+    """Return a stored state, in the form that `put` takes.
 
     Args:
-        sandbox: Holds the task's files as an episode begins with them.
         task: The episode's, with the files that it had then.
         diff: The stored one.
         files: The stored manifest, nothing of which was left out.
@@ -37,41 +32,35 @@ async def restore_state(
 
     Raises:
         TrajectoryError: The task's files are no longer those, or the stored state is damaged.
-        SandboxError: The machine does not take it.
     """
-    workdir = task.workdir or WORKSPACE
-    archives = await asyncio.to_thread(_archives, task, diff, files, read_blob)
-    gone = [unquoted(file.path) for file in files if file.kind not in ("folder", "archive")]
-    if gone:
-        await _run(sandbox, _REMOVE, b"".join(b"./" + path + b"\0" for path in gone), workdir)
-    for archive in archives:
-        await _run(sandbox, _EXTRACT, archive, workdir)
+    return await asyncio.to_thread(_final, task, diff, files, read_blob)
 
 
-async def _run(sandbox: Sandbox, argv: Sequence[str], stdin: bytes, workdir: str) -> None:
-    run = await sandbox.exec(argv, stdin=stdin, cwd=workdir, timeout_s=_TIMEOUT_S)
-    if run.exit_code != 0:
-        detail = (run.stderr + run.stdout)[-500:].decode("utf-8", "replace").strip()
-        raise TrajectoryError(f"the stored final state can't be put in place: {detail or 'it took too long'}")
-
-
-def _archives(task: Task, diff: str, files: Sequence[WorkspaceFile], read_blob: ReadBlob) -> list[bytes]:
-    """Return the tars to extract: the stored ones, and one of everything else."""
+def _final(task: Task, diff: str, files: Sequence[WorkspaceFile], read_blob: ReadBlob) -> Final:
     try:
         texts = _Texts(task, sections(diff))
-        members = [_member(file, texts, read_blob) for file in files if file.kind not in ("deleted", "archive")]
-    except ValueError as error:
-        raise TrajectoryError(f"the stored diff is damaged: {error}") from error
-    packed = [read_blob(file.sha256 or "", file.size) for file in files if file.kind == "archive"]
-    return [*packed, pack_members(members)] if members else packed
+        members = [each for file in files for each in _members(file, texts, read_blob)]
+    except (ValueError, tarfile.TarError) as error:
+        raise TrajectoryError(f"the stored final state is damaged: {error}") from error
+    gone = [unquoted(file.path) for file in files if file.kind == "deleted"]
+    return gone, sorted(members, key=lambda member: member.path)
 
 
-def _member(file: WorkspaceFile, texts: _Texts, read_blob: ReadBlob) -> tuple[bytes, int, bytes | None, bytes]:
+def _members(file: WorkspaceFile, texts: _Texts, read_blob: ReadBlob) -> list[Member]:
     path = unquoted(file.path)
-    if file.kind in ("text", "blob"):
-        content = texts.after(file) if file.kind == "text" else read_blob(file.sha256 or "", file.size)
-        return path, file.mode, content, b""
-    return path, file.mode, None, unquoted(file.target or "") if file.kind == "symlink" else b""
+    match file.kind:
+        case "text":
+            return [Member(path, file.mode, texts.after(file))]
+        case "blob":
+            return [Member(path, file.mode, read_blob(file.sha256 or "", file.size))]
+        case "archive":
+            return list(unpack_members(read_blob(file.sha256 or "", file.size)))
+        case "symlink":
+            return [Member(path, file.mode, target=unquoted(file.target or ""))]
+        case "folder":
+            return [Member(path, file.mode)]
+        case _:
+            return []
 
 
 def final_texts(task: Task, diff: str, files: Sequence[WorkspaceFile]) -> dict[str, tuple[str | None, str | None]]:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from claudebox_rl.errors import TrajectoryError
+from claudebox_rl.errors import SandboxUnavailableError, TrajectoryError
 from claudebox_rl.sandbox import Sandbox, sandbox_class
 from claudebox_rl.session.final_state import capture
-from claudebox_rl.session.final_state.capture import begin_state, final_state
-from claudebox_rl.session.final_state.restore import restore_state
+from claudebox_rl.session.final_state.capture import Base, begin_state, stored_form, take_snapshot
+from claudebox_rl.session.final_state.put import put
+from claudebox_rl.session.final_state.restore import stored_state
 from claudebox_rl.session.machine import prepare_workdir
 from claudebox_rl.tasks import Task, load_task
 from claudebox_rl.testing.fake_sandbox import FakeSandbox
@@ -64,6 +65,16 @@ async def machines(local_sandbox: str, task: Task) -> AsyncIterator[tuple[Sandbo
         yield one, other
 
 
+async def final_state(sandbox: Sandbox, base: Base | None) -> WorkspaceState | None:
+    assert base is not None
+    return await stored_form(await take_snapshot(sandbox, base))
+
+
+async def restore_state(sandbox: Sandbox, task: Task, state: WorkspaceState) -> None:
+    gone, members = await stored_state(task, state.diff, state.files, lambda sha256, _: state.blobs[sha256])
+    await put(sandbox, "/workspace", gone, members)
+
+
 async def run(sandbox: Sandbox, script: str) -> None:
     done = await sandbox.exec(["sh", "-ec", script], timeout_s=60)
     assert done.exit_code == 0, done.stderr.decode()
@@ -107,7 +118,7 @@ async def test_the_state_in_another_machine_is_the_same_state(machines: tuple[Sa
     assert not any("__pycache__" in name for name in found)
     assert next(file.target for file in state.files if file.path == "out") == "/etc/passwd"
     assert "passwd" not in state.diff
-    await restore_state(other, task, state.diff, state.files, lambda sha256, _: state.blobs[sha256])
+    await restore_state(other, task, state)
     again = await final_state(other, base)
     assert again is not None
     assert again == state
@@ -187,19 +198,20 @@ async def test_another_task_or_damage_is_refused(machines: tuple[Sandbox, Sandbo
     assert task.environment_files is not None
     (task.environment_files / "old.txt").write_text("another text\n")
     with pytest.raises(TrajectoryError, match="not those that the episode began with"):
-        await restore_state(other, task, state.diff, state.files, lambda sha256, _: state.blobs[sha256])
-    broken = [replace(state.files[0], path='"')]
+        await restore_state(other, task, state)
+    broken = replace(state, files=(replace(state.files[0], path='"'),))
     with pytest.raises(TrajectoryError, match="damaged"):
-        await restore_state(other, task, state.diff, broken, lambda sha256, _: state.blobs[sha256])
+        await restore_state(other, task, broken)
 
 
 async def test_a_machine_without_programs_has_no_state(task: Task) -> None:
     async with FakeSandbox() as fake:
         assert await begin_state(fake, task) is None
-        assert await final_state(fake, None) is None
 
 
-async def test_a_machine_that_died_is_no_error(task: Task, machines: tuple[Sandbox, Sandbox]) -> None:
+async def test_a_machine_that_died_has_no_state(task: Task, machines: tuple[Sandbox, Sandbox]) -> None:
     base = await begin_state(machines[0], task)
     await machines[0].stop()
-    assert await final_state(machines[0], base) is None
+    assert await begin_state(machines[0], task) is None
+    with pytest.raises(SandboxUnavailableError):
+        await final_state(machines[0], base)

@@ -1,26 +1,24 @@
-"""The verdict: a task's tests, run in its sandbox after the agent's work, and the reward that they wrote."""
+"""The verdict: a task's tests, run in a sandbox that holds the work, and the reward that they wrote."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
-from typing import Any, NoReturn, cast
+from typing import NoReturn
 
 from claudebox_rl.errors import SandboxError, SandboxUnavailableError, VerifierError
 from claudebox_rl.sandbox.base import Sandbox
 from claudebox_rl.sandbox.spec import ExecResult
 from claudebox_rl.tasks.task import Task
 from claudebox_rl.types import VerifierResult
+from claudebox_rl.verifier.reward import read_rewards
+from claudebox_rl.verifier.script import OUTPUT_CAP_BYTES, run_script
 
 LOGS = "/logs/verifier"
 TESTS = "/tests"
-OUTPUT_CAP_BYTES = 1 << 20
-_KILLED = range(129, 160)
-"""Exit codes of a shell that ended by a signal."""
-REWARD_CAP_BYTES = 64 << 10
 _KEPT_CHARS = 64 << 10
 _SHOWN_CHARS = 2000
+_SIGNALS = range(129, 160)
+"""Exit codes of a shell that a signal ended, or whose last command one did."""
 
 # What the agent left there may be links, or folders that can't be entered; the folders themselves may be mount points.
 _WIPE = """
@@ -31,38 +29,46 @@ done
 """
 
 
-async def verify(sandbox: Sandbox, task: Task) -> VerifierResult:
+async def verify(sandbox: Sandbox, task: Task, *, is_clean: bool = False) -> VerifierResult:
     """Judge the state of a sandbox.
 
     /logs/verifier and /tests are emptied, the task's tests copied to /tests, and `bash /tests/test.sh` run in the
-    task's working directory, with `CLAUDEBOX_ROOT` set to the sandbox's root; then /tests is emptied again.
+    task's working directory, with `CLAUDEBOX_ROOT` set to the sandbox's root. At its end every process that it left is
+    ended; then the reward is read.
 
     As in Harbor the script's own exit code says nothing: the reward is what it wrote to /logs/verifier/reward.json (a
     number, or names with numbers) or, without that, to reward.txt (a number). Of named numbers `reward` is the total;
     where there is none, their mean is (Harbor names no total for several). A script that was killed by a signal has
     given no verdict, whatever it left: code that it judged can have killed it.
 
-    What the agent left running in the background is not ended here, and could disturb the verdict.
+    Args:
+        sandbox: Holds the work.
+        task: Its tests judge.
+        is_clean: No agent was ever at work there. Else the tests are taken away again, and what the agent left running
+            goes on: it could disturb the verdict.
 
     Raises:
-        VerifierError: No verdict: the tests can't be put in place, ran out of time, or wrote no finite number. The
-            message ends with what they printed.
+        VerifierError: No verdict: the tests can't be put in place, ran out of time, were killed by a signal, or wrote
+            no finite number. The message ends with what they printed.
         SandboxUnavailableError: The machine is gone.
     """
     await _place_tests(sandbox, task)
-    run = await sandbox.exec(
-        ["bash", f"{sandbox.root}{TESTS}/test.sh"],
+    run = await run_script(
+        sandbox,
+        f"{TESTS}/test.sh",
         env={**task.verifier_env, "CLAUDEBOX_ROOT": sandbox.root},
         cwd=task.workdir,
+        user=None,
         timeout_s=task.verifier_timeout_s,
-        output_cap_bytes=OUTPUT_CAP_BYTES,
     )
-    # The agent may go on in this sandbox, and is not to find the tests there.
-    await _wipe(sandbox, task, TESTS)
+    if not is_clean:
+        # The agent may go on in this sandbox, and is not to find the tests there.
+        await _wipe(sandbox, task, TESTS)
     if run.timed_out:
         _fail(task, f"ran out of its {task.verifier_timeout_s:g} s", run)
-    if run.exit_code in _KILLED:
-        _fail(task, "was killed: what stands in its folder may be by what it judged", run)
+    if run.exit_code in _SIGNALS:
+        what = f"was killed by signal {run.exit_code - 128}: what stands in its folder may be by what it judged"
+        _fail(task, f"{what} (a test.sh that ends processes itself closes with `exit 0`)", run)
     rewards = await _rewards(sandbox, task, run)
     reward = rewards.get("reward", math.fsum(rewards.values()) / len(rewards))
     return VerifierResult(reward, rewards, _output(run)[-_KEPT_CHARS:], run.exit_code, run.duration_s)
@@ -87,44 +93,12 @@ async def _place_tests(sandbox: Sandbox, task: Task) -> None:
 
 async def _rewards(sandbox: Sandbox, task: Task, run: ExecResult) -> dict[str, float]:
     try:
-        rewards = await _read(sandbox, "reward.json", _from_json)
-        if rewards is None:
-            rewards = await _read(sandbox, "reward.txt", _from_text)
-    except SandboxUnavailableError:
-        raise
-    except (SandboxError, ValueError, OverflowError, RecursionError) as error:
+        rewards = await read_rewards(sandbox, LOGS)
+    except (ValueError, OverflowError, RecursionError) as error:
         _fail(task, f"wrote no readable reward: {error}", run)
     if rewards is None:
         _fail(task, f"wrote neither {LOGS}/reward.json nor reward.txt", run)
     return rewards
-
-
-async def _read(sandbox: Sandbox, name: str, parse: Callable[[bytes], dict[str, float]]) -> dict[str, float] | None:
-    try:
-        content = await sandbox.read_file(f"{LOGS}/{name}", max_bytes=REWARD_CAP_BYTES)
-    except FileNotFoundError:
-        return None
-    return parse(content)
-
-
-def _from_text(content: bytes) -> dict[str, float]:
-    return {"reward": _finite(float(content.decode()))}
-
-
-def _from_json(content: bytes) -> dict[str, float]:
-    parsed: Any = json.loads(content.decode())
-    values = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {"reward": parsed}
-    if not values:
-        raise ValueError("it names no number")
-    return {name: _finite(value) for name, value in values.items()}
-
-
-def _finite(value: object) -> float:
-    if not isinstance(value, int | float):
-        raise ValueError(f"{str(value)[:80]!r} is no number")
-    if not math.isfinite(number := float(value)):
-        raise ValueError(f"{number} is not finite")
-    return number
 
 
 def _output(run: ExecResult) -> str:

@@ -1,0 +1,180 @@
+"""From what an agent left to a verdict on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Sequence
+
+from claudebox_rl.errors import SandboxError, SandboxUnavailableError, TaskError, VerifierError
+from claudebox_rl.sandbox import Sandbox
+from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.session.final_state.capture import MOST_BYTES, MOST_FILES, Base, Snapshot, begin_state, take_snapshot
+from claudebox_rl.session.final_state.listing import Listing
+from claudebox_rl.session.final_state.members import Member
+from claudebox_rl.session.final_state.put import put
+from claudebox_rl.session.verification.mode import verification_of
+from claudebox_rl.session.verification.room import CleanRoom
+from claudebox_rl.session.verification.uncounted import counted
+from claudebox_rl.tasks import Task, Verification
+from claudebox_rl.types import VerifierResult
+from claudebox_rl.verifier import verify
+
+log = logging.getLogger(__name__)
+_SHOWN = 5
+
+
+class Judging:
+    """Judges the final state of one session.
+
+    Args:
+        sandbox: The agent's.
+        task: Its verifier judges.
+        mode: Where.
+        base: The workspace before the agent's work; None where that can't be seen, in place only.
+        max_starts: As `SandboxConfig.max_starts`.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, task: Task, mode: Verification, base: Base | None, max_starts: int | None = None
+    ) -> None:
+        self.mode: Verification = mode
+        self.base = base
+        self._sandbox, self._task, self._max_starts = sandbox, task, max_starts
+        self._room: CleanRoom | None = None
+
+    def of_fork(self, sandbox: Sandbox) -> Judging:
+        """Return it for a session on a fork of this one's machine."""
+        return Judging(sandbox, self._task, self.mode, self.base and self.base.of_fork(), self._max_starts)
+
+    def expect(self) -> None:
+        """Have a clean room made ready in the background, where one will be needed; `close` ends it."""
+        if self.mode == "clean_room" and self._room is None:
+            self._room = CleanRoom(self._sandbox, self._task, self._max_starts)
+
+    async def snapshot(self) -> Snapshot | None:
+        """Read what the agent left, after its end; None where it can't be seen and is judged in place.
+
+        Raises:
+            VerifierError: It can't be seen, and is to be carried to a clean room.
+            SandboxUnavailableError: The machine is gone.
+        """
+        if self.base is None:
+            return None
+        try:
+            return await take_snapshot(self._sandbox, self.base)
+        except SandboxUnavailableError:
+            raise
+        except (SandboxError, ValueError) as error:
+            if self.mode == "clean_room":
+                raise self._failed(f"what the agent left can't be seen: {error}") from error
+            log.warning("the final state of this episode is not stored: %s", error)
+            return None
+
+    async def verdict(self, snapshot: Snapshot | None = None) -> VerifierResult:
+        """Judge what the agent left, after its end.
+
+        Args:
+            snapshot: Taken before; None: it is taken now, where it is needed.
+
+        Raises:
+            VerifierError: No verdict.
+            SandboxStartError: No room started.
+            SandboxUnavailableError: A machine is gone.
+        """
+        if self.mode == "in_place":
+            return await verify(self._sandbox, self._task)
+        self.expect()
+        try:
+            taken = snapshot or await self.snapshot()
+            assert taken is not None
+            assert self._room is not None
+            self._check_whole(taken)
+            room, own = await self._room.ready(), taken.base.listing.entries
+            return await judge_state(room, self._task, own, taken.gone, taken.members(), empty=not taken.base.is_known)
+        finally:
+            await asyncio.shield(self.close())
+
+    async def close(self) -> None:
+        """End a room that is left. Idempotent."""
+        room, self._room = self._room, None
+        if room is not None:
+            await room.close()
+
+    def _check_whole(self, snapshot: Snapshot) -> None:
+        unread = snapshot.unread()
+        if unread:
+            named = ", ".join(path.decode("utf-8", "backslashreplace")[:200] for path in unread[:_SHOWN])
+            raise self._failed(
+                f"{len(unread)} changed paths can't be carried to the clean room ({named}): at most {MOST_FILES} paths "
+                f"and {MOST_BYTES >> 20} MiB are, of what the machine's user can read; a task that needs more says "
+                "verification = 'in_place' in [metadata.claudebox]"
+            )
+
+    def _failed(self, problem: str) -> VerifierError:
+        return VerifierError(f"verifier of {self._task.task_id}: {problem}", task_id=self._task.task_id)
+
+
+async def begin_judging(sandbox: Sandbox, task: Task, *, is_fresh: bool, max_starts: int | None) -> Judging:
+    """Note what is in the workspace before the agent works.
+
+    Args:
+        sandbox: Holds the task's files.
+        task: The session's.
+        is_fresh: No agent has worked in this workspace before.
+        max_starts: As `SandboxConfig.max_starts`.
+
+    Raises:
+        TaskError: It is to be judged in a clean room, and what changes can't be seen in this machine.
+    """
+    mode = verification_of(task, sandbox)
+    workdir = task.workdir or WORKSPACE
+    unknown = Base(Listing({}), workdir, task.environment_files, is_known=False)
+    base = await begin_state(sandbox, task) if is_fresh else unknown
+    if base is None and mode == "clean_room":
+        raise TaskError(
+            f"task {task.task_id} can't be verified in a clean room: the files of {workdir} can't be listed in its "
+            "machine, which needs find and tar of GNU; add them to its image, or set verification = 'in_place' in "
+            "[metadata.claudebox]",
+            task_id=task.task_id,
+            field="metadata.claudebox.verification",
+        )
+    return Judging(sandbox, task, mode, base, max_starts)
+
+
+async def judge_state(
+    sandbox: Sandbox,
+    task: Task,
+    own: Collection[bytes],
+    gone: Iterable[bytes],
+    members: Sequence[Member],
+    *,
+    empty: bool = False,
+) -> VerifierResult:
+    """Judge a final state in a machine where no agent ever was.
+
+    Args:
+        sandbox: Holds the task's files.
+        task: Its verifier judges.
+        own: The paths of its files.
+        gone: Those of them that are no longer there.
+        members: What is new or changed.
+        empty: The members are all there is.
+
+    Raises:
+        VerifierError: No verdict, or the state can't be put in place.
+        SandboxUnavailableError: The machine is gone.
+    """
+    if not task.agent_tests:
+        gone, members, dropped = counted(gone, members, own)
+        if dropped:
+            log.info(
+                "%s: the agent's changes to %d tests don't count: %s", task.task_id, len(dropped), dropped[:_SHOWN]
+            )
+    try:
+        await put(sandbox, task.workdir or WORKSPACE, gone, members, empty=empty)
+    except SandboxUnavailableError:
+        raise
+    except (SandboxError, ValueError) as error:
+        raise VerifierError(f"verifier of {task.task_id}: {error}", task_id=task.task_id) from error
+    return await verify(sandbox, task, is_clean=True)
