@@ -1,0 +1,1 @@
+"""Meetings of people in many places."""
