@@ -85,26 +85,25 @@ class FolderStorage:
 
     def write(self, name: str, data: bytes) -> None:
         """See `Storage.write`."""
-        path = self._folder / name
-        self._write(path, path.with_name(f".{path.name}.inprogress"), data)
+        self._write(self._folder / name, data)
 
     def write_new(self, name: str, data: Callable[[], bytes]) -> None:
         """See `Storage.write_new`."""
         path = self._folder / name
-        if path.is_file():
-            return
+        if not path.is_file():
+            self._write(path, data())
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.inprogress")
+        fd = _disk.create_locked(temporary)  # until it has its name: by this `repair` tells that its writer lives
         try:
-            self._write(path, temporary, data())
+            _disk.append(fd, data, 0)
+            os.fsync(fd)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)  # gives a full disk its room back
-
-    def _write(self, path: Path, temporary: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            _disk.sync(file)
-        temporary.replace(path)
+            os.close(fd)
         _disk.sync_folder(path.parent)
 
     def _stats(self, folder: str) -> Generator[tuple[str, os.stat_result]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,25 +12,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from trajectory_values import UNICODE, journal, record_of
+from trajectory_values import blob_of, journal, sound_record
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord, commit, load_dataset
+from claudebox_rl.trajectory import EpisodeJournal, _disk, commit, load_dataset
 from claudebox_rl.trajectory._storage import TABLES
 from claudebox_rl.trajectory.upkeep import Problem, repair, verify
 from claudebox_rl.trajectory.upkeep.turn import turn
-
-
-def sound(episode_id: str) -> EpisodeRecord:
-    """A record whose references lead somewhere."""
-    record = record_of(episode_id, text=UNICODE * 12)
-    calls = tuple(replace(call, parent_call_id=None, copy_of=None) for call in record.model_calls)
-    return replace(record, model_calls=calls, episode=replace(record.episode, parent_episode_id=None))
+from claudebox_rl.trajectory.workspace.blobs import blob_name, put_blobs
 
 
 def filled(dataset: Path, *names: str) -> None:
     for name in names:
-        journal(dataset, sound(name))
+        journal(dataset, sound_record(name))
         commit(dataset)
 
 
@@ -109,7 +105,7 @@ def test_a_damaged_file_is_moved_aside_with_its_part(tmp_path: Path, table: str)
     done = repair(tmp_path)
     assert done.left == ()
     assert path.name in done.done[0]
-    assert list(load_dataset(tmp_path)) == [sound("b")]
+    assert list(load_dataset(tmp_path)) == [sound_record("b")]
     assert len(list(tmp_path.glob("*/*.damaged"))) == len(TABLES), "nothing is deleted"
 
 
@@ -173,3 +169,86 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     filled(tmp_path, "a")
     with turn(tmp_path), pytest.raises(TrajectoryError, match="put in order"):
         repair(tmp_path)
+
+
+CONTENT, OTHER = b"content", b"another content"
+
+
+@pytest.fixture
+def with_blobs(tmp_path: Path) -> Path:
+    """Two episodes that left a content each."""
+    for name, content in (("a", CONTENT), ("b", OTHER)):
+        record = sound_record(name)
+        files = (blob_of(content), replace(blob_of(b"in the diff", "text"), kind="text"))
+        journal(tmp_path, replace(record, episode=replace(record.episode, workspace_files=files)))
+        assert not put_blobs(tmp_path, {blob_of(content).sha256 or "": content})
+    commit(tmp_path)
+    return tmp_path
+
+
+def blob_path(dataset: Path, content: bytes) -> Path:
+    return dataset / blob_name(blob_of(content).sha256 or "")
+
+
+def test_blobs_that_are_there_and_sound(with_blobs: Path) -> None:
+    assert verify(with_blobs) == []
+    assert repair(with_blobs).done == ()
+
+
+def test_a_missing_blob_is_told_of_with_its_episode(with_blobs: Path) -> None:
+    blob_path(with_blobs, OTHER).unlink()
+    (finding,) = verify(with_blobs)
+    assert (finding.problem, finding.episode_id) == (Problem.REFERENCE, "b")
+    assert repair(with_blobs).left == (finding,)
+
+
+@pytest.mark.parametrize(
+    ("stored", "message"),
+    [
+        (pa.compress(OTHER, codec="zstd", asbytes=True), "another hash"),
+        (pa.compress(bytes(1 << 24), codec="zstd", asbytes=True), "another hash"),
+        (pa.compress(CONTENT, codec="zstd", asbytes=True)[:-4], "hash|decompressed"),
+        (b"no frame", "decompressed"),
+        (b"", "hash|decompressed"),
+    ],
+)
+def test_a_damaged_blob_is_moved_aside_and_stored_anew(with_blobs: Path, stored: bytes, message: str) -> None:
+    path = blob_path(with_blobs, CONTENT)
+    path.write_bytes(stored)
+    (finding,) = verify(with_blobs)
+    assert (finding.problem, finding.episode_id) == (Problem.DAMAGED, "a")
+    assert re.search(message, finding.message)
+    done = repair(with_blobs)
+    assert path.name in done.done[0]
+    assert [each.problem for each in done.left] == [Problem.REFERENCE]
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == stored, "nothing is deleted"
+    assert not put_blobs(with_blobs, {path.name: CONTENT})
+    assert verify(with_blobs) == []
+
+
+def test_a_hash_that_is_none_is_never_a_path(tmp_path: Path) -> None:
+    record = sound_record("a")
+    files = (replace(blob_of(CONTENT), sha256="../../secret"),)
+    journal(tmp_path, replace(record, episode=replace(record.episode, workspace_files=files)))
+    commit(tmp_path)
+    (tmp_path / "secret").write_bytes(b"x")
+    (finding,) = verify(tmp_path)
+    assert (finding.problem, finding.where) == (Problem.REFERENCE, "episodes")
+
+
+def test_files_that_were_begun_are_removed_where_nobody_writes_them(with_blobs: Path) -> None:
+    folder = blob_path(with_blobs, CONTENT).parent
+    (with_blobs / "rescores").mkdir()
+    begun = [path / ".x.1234.inprogress" for path in (folder, with_blobs / "rescores", with_blobs)]
+    for path in begun:
+        path.write_bytes(b"half")
+    held = folder / ".held.5678.inprogress"
+    fd = _disk.create_locked(held)
+    try:
+        assert sorted(finding.where for finding in verify(with_blobs)) == sorted(map(str, begun))
+        assert repair(with_blobs).left == ()
+        assert held.exists(), "its writer lives"
+    finally:
+        os.close(fd)
+    assert not any(path.exists() for path in begun)
+    assert [finding.problem for finding in verify(with_blobs)] == [Problem.TEMPORARY]

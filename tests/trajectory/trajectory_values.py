@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from claudebox_rl.trajectory import EpisodeJournal, EpisodeRecord
@@ -27,6 +29,20 @@ def record_of(episode_id: str, *, num_steps: int = 3, text: str = UNICODE) -> Ep
     placed.append((ModelCall(f"{episode_id}-last", episode_id, {}, None, 0), None))
     calls, call_steps = zip(*placed, strict=True)
     return EpisodeRecord(episode_of(episode_id, num_steps, text), steps, calls, call_steps)
+
+
+def sound_record(episode_id: str, *, num_steps: int = 3, text: str = UNICODE * 12) -> EpisodeRecord:
+    """A record whose references lead somewhere, with nothing in its workspace."""
+    record = record_of(episode_id, num_steps=num_steps, text=text)
+    calls = tuple(replace(call, parent_call_id=None, copy_of=None) for call in record.model_calls)
+    return replace(
+        record, model_calls=calls, episode=replace(record.episode, parent_episode_id=None, workspace_files=())
+    )
+
+
+def blob_of(content: bytes, path: str = "made") -> WorkspaceFile:
+    """A file of a workspace whose content is a blob."""
+    return WorkspaceFile(path, 0o644, len(content), hashlib.sha256(content).hexdigest(), "blob")
 
 
 def step_of(episode_id: str, index: int, text: str = UNICODE) -> Step:

@@ -16,6 +16,10 @@ from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
 _OLD_S = 24 * 60 * 60.0
 """From this age on, by the storage's clock, a part without its `episodes` is nobody's on an object store."""
 
+_BEGUN = ".*.inprogress"
+_SMALL = ("", "blobs/*/", "rescores/", "runs/")
+"""Where files lie that are written on their own, each held by its writer until it has its name."""
+
 
 @contextmanager
 def no_commit(dataset: str | Path) -> Generator[bool]:
@@ -68,11 +72,18 @@ def abandoned_journals(dataset: str | Path) -> list[Path]:
 
 
 def temporary(dataset: str | Path) -> list[Path]:
-    """Return files of tables that were begun; with no commit and no compaction going on, by writers that died."""
+    """Return files that were begun by writers that died; of tables, with no commit and no compaction going on."""
     folder = local_folder(dataset)
     if folder is None:
         return []  # an object is there when it is whole
-    return sorted(path for table in TABLES for path in (folder / table).glob(".*.inprogress"))
+    begun = (path for table in TABLES for path in (folder / table).glob(_BEGUN))
+    small = (path for where in _SMALL for path in folder.glob(f"{where}{_BEGUN}") if _is_abandoned(path))
+    return sorted([*begun, *small])
+
+
+def _is_abandoned(path: Path) -> bool:
+    with _disk.abandoned(path) as fd:
+        return fd is not None
 
 
 def dead_orphans(dataset: str | Path, storage: Storage) -> list[str]:

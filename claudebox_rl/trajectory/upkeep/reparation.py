@@ -13,7 +13,7 @@ from claudebox_rl.trajectory.upkeep.clearing import clear_replaced, drop
 from claudebox_rl.trajectory.upkeep.findings import Finding, Problem
 from claudebox_rl.trajectory.upkeep.leftovers import dead_orphans, no_commit, temporary
 from claudebox_rl.trajectory.upkeep.turn import turn
-from claudebox_rl.trajectory.upkeep.verification import parts_findings, verify
+from claudebox_rl.trajectory.upkeep.verification import blobs_findings, parts_findings, verify
 
 _UNREADABLE = (Problem.DAMAGED, Problem.MISSING_TABLE)
 
@@ -33,7 +33,8 @@ def repair(dataset: str | Path) -> Repair:
 
     Journals of dead writers become episodes that ended in `infra_error`, finished ones are committed, compactions are
     finished, and files that never counted are removed. A part that can't be read gets names that end in `.damaged`: its
-    episodes count no more, and nothing of them is deleted. What a living writer holds is left alone.
+    episodes count no more, and nothing of them is deleted. So does a blob that is not what was stored: whoever has its
+    content again stores it anew. What a living writer holds is left alone.
 
     Args:
         dataset: Its folder or URI; of journals, those on this host.
@@ -46,6 +47,7 @@ def repair(dataset: str | Path) -> Repair:
         storage = storage_of(dataset)
         storage.check_removal()
         done += _move_aside(storage)
+        done += _move_blobs_aside(storage)
         done += [f"removed {part}, which was compacted into another" for part in clear_replaced(storage)]
         done += _journals(dataset)
         done += _remove(dataset, storage)
@@ -87,3 +89,10 @@ def _move_aside(storage: Storage) -> list[str]:
             if storage.has(f"{table}/{part}"):
                 storage.move(f"{table}/{part}", f"{part}.damaged")
     return [f"moved {part} aside as .damaged: {why.message}" for part, why in broken.items()]
+
+
+def _move_blobs_aside(storage: Storage) -> list[str]:
+    broken = [each for each in blobs_findings(storage) if each.problem is Problem.DAMAGED]
+    for each in broken:
+        storage.move(each.where, f"{each.where.rpartition('/')[2]}.damaged")
+    return [f"moved {each.where} aside as .damaged: {each.message}" for each in broken]

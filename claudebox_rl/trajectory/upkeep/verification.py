@@ -27,7 +27,14 @@ def verify(dataset: str | Path) -> list[Finding]:
     """
     storage = storage_of(dataset)
     with boundary(TrajectoryError, f"can't verify {dataset}", dataset=str(dataset)):
-        return [*parts_findings(storage), *leftovers(dataset, storage)]
+        return [*parts_findings(storage), *blobs_findings(storage), *leftovers(dataset, storage)]
+
+
+def blobs_findings(storage: Storage) -> list[Finding]:
+    """Return what is wrong with the contents that episodes left in their workspaces."""
+    from claudebox_rl.trajectory.upkeep.blob_checking import check_blobs
+
+    return list(check_blobs(storage))
 
 
 def parts_findings(storage: Storage) -> list[Finding]:
