@@ -6,6 +6,7 @@ from claudebox_rl.rewards.builtin import BuiltinRewards
 from claudebox_rl.rewards.code_quality import CodeQualityReward
 from claudebox_rl.rewards.efficiency import EfficiencyReward
 from claudebox_rl.rewards.function import CustomReward, RewardFunction, combine_rewards
+from claudebox_rl.rewards.group import NormalizeGroupReward
 from claudebox_rl.rewards.registry import (
     REWARDS,
     Reward,
@@ -26,6 +27,7 @@ __all__ = [
     "CodeQualityReward",
     "CustomReward",
     "EfficiencyReward",
+    "NormalizeGroupReward",
     "Reward",
     "RewardFunction",
     "RewardTerm",

@@ -8,6 +8,9 @@ from statistics import fmean, pstdev
 
 from claudebox_rl.types import Episode
 
+EPS = 1e-9
+"""Added to the deviation: what differs by rounding alone is no difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -46,14 +49,26 @@ class Group:
 
     @property
     def advantages(self) -> dict[str, float]:
-        """Of each valid episode, by id: `(return - mean) / std`; 0 where all returns are the same.
+        """Of each valid episode, by id; see `normalized`."""
+        return normalized(self.returns)
 
-        GRPO's, of outcome supervision (DeepSeekMath, section 4.1.2, https://arxiv.org/abs/2402.03300).
-        """
-        mean, std = self.mean, self.std
-        if mean is None or not std:
-            return dict.fromkeys(self.returns, 0.0)
-        return {episode_id: (earned - mean) / std for episode_id, earned in self.returns.items()}
+
+def normalized(returns: Mapping[str, float], *, eps: float = EPS, by_std: bool = True) -> dict[str, float]:
+    """Return `(return - mean) / (std + eps)` of each episode of a group; 0 for one that has no other beside it.
+
+    GRPO's advantages, of outcome supervision (DeepSeekMath, section 4.1.2, https://arxiv.org/abs/2402.03300).
+
+    Args:
+        returns: Of the valid episodes, by id.
+        eps: Added to the standard deviation, which is that of the group as the whole population.
+        by_std: False: `return - mean` alone, so that tasks which all or none solve weigh no more than others (Dr. GRPO,
+            https://arxiv.org/abs/2503.20783).
+    """
+    if not returns:
+        return {}
+    mean = fmean(returns.values())
+    scale = pstdev(returns.values(), mean) + eps if by_std else 1.0
+    return {episode_id: (earned - mean) / scale if scale else 0.0 for episode_id, earned in returns.items()}
 
 
 def groups_of(episodes: Iterable[Episode], rewards_before: Mapping[str, float]) -> tuple[Group, ...]:
