@@ -9,7 +9,9 @@ from statistics import fmean, pstdev
 from claudebox_rl.types import Episode
 
 EPS = 1e-9
-"""Added to the deviation: what differs by rounding alone is no difference."""
+"""Added to the deviation."""
+_ROUNDING = 1e-9
+"""Returns that differ by no more than this part of them are the same, or rounding would be taken for a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Group:
 
 
 def normalized(returns: Mapping[str, float], *, eps: float = EPS, by_std: bool = True) -> dict[str, float]:
-    """Return `(return - mean) / (std + eps)` of each episode of a group; 0 for one that has no other beside it.
+    """Return `(return - mean) / (std + eps)` of each episode of a group; 0 where all returns are the same.
 
     GRPO's advantages, of outcome supervision (DeepSeekMath, section 4.1.2, https://arxiv.org/abs/2402.03300).
 
@@ -64,8 +66,9 @@ def normalized(returns: Mapping[str, float], *, eps: float = EPS, by_std: bool =
         by_std: False: `return - mean` alone, so that tasks which all or none solve weigh no more than others (Dr. GRPO,
             https://arxiv.org/abs/2503.20783).
     """
-    if not returns:
-        return {}
+    lowest, highest = min(returns.values(), default=0.0), max(returns.values(), default=0.0)
+    if highest - lowest <= _ROUNDING * max(abs(lowest), abs(highest)):
+        return dict.fromkeys(returns, 0.0)
     mean = fmean(returns.values())
     scale = pstdev(returns.values(), mean) + eps if by_std else 1.0
     return {episode_id: (earned - mean) / scale if scale else 0.0 for episode_id, earned in returns.items()}
