@@ -47,7 +47,7 @@ class Dataset(Forms):
         return self._source.storage
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopened, (self.path, self._source.parts, self._given_view)
+        return _reopened, (self.path, self._source.opened, self._given_view)
 
     def filter(self, where: Any = None, **conditions: Any) -> Dataset:
         """Return those episodes that fulfil all conditions, as a dataset. Reads nothing.
@@ -91,14 +91,21 @@ class Dataset(Forms):
 
     @property
     def num_parts(self) -> int:
-        """How many parts it is read from, each of which may be read on its own (`part`)."""
-        return len(self._source.parts)
+        """How many parts it had when it was opened, each of which may be read on its own (`part`)."""
+        return len(self._source.opened)
 
     def part(self, index: int, size: int = _BATCH) -> Generator[Batch]:
-        """As `batches`, of one part alone, so that several processes share the work."""
+        """As `batches`, of one part alone, so that several processes share the work.
+
+        What is begun is read to its end, also when the part is compacted away meanwhile.
+
+        Raises:
+            TrajectoryError: A file is damaged; or the part was compacted into another since the dataset was opened:
+                then load it again, and share out the parts that there are now.
+        """
         from claudebox_rl.trajectory.reading.view import batches
 
-        return batches(self._source, self._view, size, _TABLES, self._source.parts[index : index + 1])
+        return batches(self._source, self._view, size, _TABLES, self._source.opened[index : index + 1])
 
     @cached_property
     def episodes(self) -> Table:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from trajectory_values import journal, record_of
+from trajectory_values import UNICODE, journal, record_of
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory import Dataset, commit, load_dataset
+from claudebox_rl.trajectory import Dataset, commit, load_dataset, storage_of
 from claudebox_rl.trajectory._folder_storage import FolderStorage
 from claudebox_rl.trajectory.live import REPLACES_KEY, live_parts, read_live, seen_parts, span
+from claudebox_rl.trajectory.upkeep import compact
 
 
 def committed(dataset: Path, *names: str) -> list[str]:
@@ -93,3 +95,26 @@ def test_a_folder_that_changes_while_it_is_listed(tmp_path: Path, monkeypatch: p
     assert seen_parts(FolderStorage(tmp_path)) == (new, "z.parquet"), "the first listing had neither old nor new"
     assert span(old) == span(new)
     assert span("z.parquet") is None
+
+
+def test_parts_that_are_read_alone_while_they_are_compacted(tmp_path: Path) -> None:
+    for names in ("ab", "cd"):
+        for name in names:
+            journal(tmp_path, record_of(name, text=UNICODE * 12))
+        commit(tmp_path)
+    expected = [record_of(name, text=UNICODE * 12) for name in "abcd"]
+    dataset = load_dataset(tmp_path)
+    copied = pickle.dumps(dataset)
+    begun = dataset.part(0, size=1)
+    first = next(begun)
+    compact(tmp_path)
+    assert len(storage_of(tmp_path).names("episodes")) == 1
+    assert [record for batch in (first, *begun) for record in batch] == expected[:2], "what is begun is read to its end"
+    for opened in (dataset, pickle.loads(copied)):
+        assert list(opened) == expected, "this looks which parts there are now"
+        assert opened.num_parts == 2, "numbers mean what they meant when it was opened"
+        for index in range(opened.num_parts):
+            with pytest.raises(TrajectoryError, match="load it again"):
+                next(opened.part(index))
+    anew = load_dataset(tmp_path)
+    assert [record for index in range(anew.num_parts) for batch in anew.part(index) for record in batch] == expected

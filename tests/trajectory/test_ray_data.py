@@ -6,6 +6,7 @@ import pytest
 from trajectory_values import journal, record_of
 
 from claudebox_rl.trajectory import commit, load_dataset
+from claudebox_rl.trajectory.upkeep import compact
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 ray = pytest.importorskip("ray")
@@ -24,5 +25,10 @@ def test_each_part_is_read_by_a_task(tmp_path: Path) -> None:
         assert calls.num_blocks() == 4
         assert calls.schema().names == ["episode_id", "request"]
         assert sum("long long" in row["request"] for row in calls.take_all()) == 12
+        compact(tmp_path)
+        with pytest.raises(Exception, match="load it again"):
+            dataset.to_ray("steps").take_all()
+        anew = load_dataset(tmp_path, min_num_steps=1).to_ray("steps")
+        assert sorted(row["episode_id"] for row in anew.take_all()) == ["e1", "e2", "e2", "e3", "e3", "e3"]
     finally:
         ray.shutdown()

@@ -36,6 +36,8 @@ class Source:
         self.parts = live_parts(self.storage) if parts is None else parts
         if not self.parts:
             raise TrajectoryError(self._missing(), path=str(path))
+        self.opened = self.parts
+        """Those that counted when it was opened, by which parts are numbered; `parts` follows compactions."""
         self.ids: dict[str, Any] = {}
         """Of the episodes of parts that were looked through."""
         self._known: dict[str, tuple[Any, Any]] = {}
@@ -63,6 +65,15 @@ class Source:
     def is_gone(self, part: str) -> bool:
         """Whether a part was compacted away since it was listed."""
         return part not in seen_parts(self.storage)
+
+    def lost(self, part: str) -> TrajectoryError:
+        """Return what tells somebody who reads a part alone that it is gone."""
+        return TrajectoryError(
+            f"part {part} of {self.path} is gone since the dataset was opened (compacted into another, or moved aside): "
+            "load it again",
+            path=str(self.path),
+            part=part,
+        )
 
     def open(self, table: str, part: str) -> PartFile:
         """Open a table's file of a part; the caller closes it.

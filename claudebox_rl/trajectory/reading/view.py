@@ -54,7 +54,7 @@ def batches(
         parts: Only these; None: all, and where some are compacted away meanwhile, what replaced them.
 
     Raises:
-        TrajectoryError: A file is damaged.
+        TrajectoryError: A file is damaged, or one of the given parts was compacted away.
     """
     done: list[Table] = []
     left = list(source.parts if parts is None else parts)
@@ -63,9 +63,11 @@ def batches(
         name = left.pop(0)
         try:
             part = OpenPart(source, name, tables)
-        except TrajectoryError:
-            if parts is not None or not source.is_gone(name):
+        except TrajectoryError as error:
+            if not source.is_gone(name):
                 raise
+            if parts is not None:
+                raise source.lost(name) from error
             source.refresh()
             known = pa.concat_arrays(done) if done else None
             left = list(source.parts)
