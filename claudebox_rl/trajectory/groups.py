@@ -63,8 +63,8 @@ def normalized(returns: Mapping[str, float], *, eps: float = EPS, by_std: bool =
     Args:
         returns: Of the valid episodes, by id.
         eps: Added to the standard deviation, which is that of the group as the whole population.
-        by_std: False: `return - mean` alone, so that tasks which all or none solve weigh no more than others (Dr. GRPO,
-            https://arxiv.org/abs/2503.20783).
+        by_std: False: `return - mean` alone, since the deviation is small, and so the advantage large, where nearly all
+            or nearly none solved the task (Dr. GRPO, https://arxiv.org/abs/2503.20783).
     """
     lowest, highest = min(returns.values(), default=0.0), max(returns.values(), default=0.0)
     if highest - lowest <= _ROUNDING * max(abs(lowest), abs(highest)):

@@ -1,4 +1,4 @@
-"""The document of a trajectory. Its fields are described in docs/rewards.md.
+"""The document of a trajectory. Its fields are described in docs/trajectories.md.
 
 A prompt becomes its tool calls, in order, and then its answer: the step that bears the prompt's reward.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from claudebox_rl import TrajectoryExporter, load_dataset
 from claudebox_rl.errors import ConfigError, SchemaVersionError, SessionNotFoundError, TrajectoryError
+from claudebox_rl.session.export.dataset import from_episode
+from claudebox_rl.session.export.document import merged
 from claudebox_rl.session.export.history import from_history
 from claudebox_rl.trajectory import EpisodeJournal, commit
 from claudebox_rl.types import Episode, Outcome, Step, ToolCall
@@ -216,3 +219,24 @@ def test_what_can_not_be_exported_is_said(tmp_path: Path) -> None:
         TrajectoryExporter("..")
     with pytest.raises(ConfigError, match="no dataset's folder"):
         TrajectoryExporter("never-made", episode="e")
+
+
+def fields(one: dict[str, Any]) -> set[str]:
+    return {*one} | {f"steps.{name}" for step in one["steps"] for name in step}
+
+
+def test_the_page_names_every_field_of_a_document_and_no_other(dataset: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/trajectories.md").read_text()
+    section = page.partition("## JSON\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| (`.*?`) \| (.*) \|$", section, re.MULTILINE))
+    named = {name for cell in rows for name in re.findall(r"`([\w.]+)`", cell)}
+    named |= set(re.findall(r"`(\w+)`", rows["`source`"])) - {"session", "dataset"}
+    documents = [from_history("s", HISTORY), *map(from_episode, load_dataset(dataset))]
+    assert named == set.union(*map(fields, documents))
+    for cell, parts in (
+        ("`prompts`", [prompt for one in documents for prompt in one["prompts"]]),
+        ("`steps.action`", [step["action"] for one in documents for step in one["steps"]]),
+        ("`steps.observation`", [step["observation"] for one in documents for step in one["steps"]]),
+    ):
+        assert set().union(*parts) == set(re.findall(r"`(\w+)`", rows[cell])), cell
+    assert all(f"`{name}`" in section for name in merged(documents))
