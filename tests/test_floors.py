@@ -44,7 +44,7 @@ SIBLINGS_APART = {"sandbox", "gateway", "tasks", "trajectory"}
 
 ALLOWED = {
     "gymnasium": {"env", "exports", "rewards", "policies", "playing", "testing", "cli", "__init__"},
-    "numpy": {"env", "exports", "rewards", "policies"},
+    "numpy": {"env", "exports", "rewards", "policies", "trajectory"},
     "ray": {"distributed"},
     "detect_secrets": {"trajectory"},
     "pyarrow": {"exports", "trajectory"},

@@ -1,134 +1,115 @@
-"""The texts of parts, found by their ids and put back where they belong."""
+"""Tables with their long texts in their places, in pieces that memory holds; and those of older versions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
 
-from claudebox_rl.errors import TrajectoryError, boundary
-from claudebox_rl.trajectory import parquet
-from claudebox_rl.trajectory._arrow import Table, pa, pc
-from claudebox_rl.trajectory._storage import TEXTS_SINCE, Storage
-from claudebox_rl.trajectory.live import is_part
-from claudebox_rl.trajectory.texts import Lookup, escape, escape_text, text_id, text_ids, unfold, unfold_text
+import numpy as np
+
+from claudebox_rl.trajectory._arrow import Table, int_array, integers, pa, pc, whole
+from claudebox_rl.trajectory.splicing import Ints, Source, Spliced
+from claudebox_rl.trajectory.texts import escape, escape_text, text_ids
 
 _JSON = ("request", "response", "observation")
 _FIELDS = {"input": False, "output": True}
 """Of `tool_calls`: whether it is plain text."""
-_RECENT_CHARS = 16 << 20
-"""What is asked for again and again, as a talk is, need not be made a string each time."""
 _MARK = '$text"'
-_LOOKS = 20
+_PIECE_BYTES = 16 << 20
 
 
-class TextIndex:
-    """The texts of a dataset. Each part is read when an id is in none of those before it.
+class _Column(Protocol):
+    """A column that can be made some rows at a time."""
 
-    Args:
-        storage: Where they are.
-        parts: Names of parts; None: all that there are when they are needed, also when a compaction has moved texts.
-        episode_id: Reads only the row groups that may hold what this episode uses; None: all.
-        fallback: Asked last.
-    """
+    @property
+    def ends(self) -> Ints:
+        """How many bytes of text the rows before each row have, and all of them."""
+        ...
 
-    def __init__(
-        self,
-        storage: Storage,
-        parts: Sequence[str] | None = None,
-        episode_id: str | None = None,
-        fallback: Lookup | None = None,
-    ) -> None:
-        self._storage = storage
-        self._parts = parts
-        self._read: set[str] = set()
-        self._episode_id = episode_id
-        self._fallback = fallback
-        self._places: dict[str, tuple[Any, int, str]] = {}
-        self._sound: set[str] = set()
-        self._recent: dict[str, str] = {}
-        self._num_recent = 0
-
-    def __call__(self, name: str) -> str:
-        """Return a text.
-
-        Raises:
-            TrajectoryError: It is not there, or is not what was stored.
-        """
-        if (recent := self._recent.get(name)) is not None:
-            return recent
-        for _ in range(_LOOKS):
-            if name in self._places or not self._find(name):
-                break
-        if name not in self._places:
-            if self._fallback is not None:
-                return self._fallback(name)
-            where = f"{self._storage}/texts"
-            raise TrajectoryError(f"text {name} is missing in the {len(self._read)} parts of {where}", path=where)
-        column, row, part = self._places[name]
-        text: str = column[row].as_py()
-        if name not in self._sound:
-            if text_id(text) != name:
-                path = f"{self._storage}/{part}"
-                raise TrajectoryError(f"{path} is damaged: text {name} is not what was stored", path=path)
-            self._sound.add(name)
-        if self._num_recent > _RECENT_CHARS:
-            self._recent, self._num_recent = {}, 0
-        self._recent[name] = text
-        self._num_recent += len(text)
-        return text
-
-    def _find(self, name: str) -> bool:
-        """Look for a text, and tell whether a part went meanwhile, so that it must be looked for anew."""
-        gone = False
-        with boundary(TrajectoryError, f"can't look into {self._storage}", path=str(self._storage)):
-            there = list(filter(is_part, self._storage.names("texts"))) if self._parts is None else self._parts
-        for part in there:
-            if part not in self._read:
-                self._read.add(part)
-                try:
-                    self._load(f"texts/{part}")
-                except TrajectoryError:
-                    if self._storage.has(f"texts/{part}"):
-                        raise
-                    # It was compacted into another, or has never been: version 1 has no texts.
-                    gone = self._parts is None
-            if name in self._places:
-                return False
-        return gone
-
-    def _load(self, part: str) -> None:
-        self.add(parquet.read(self._storage, part, self._episode_id, ["text_id", "text"]), part)
-
-    def add(self, table: Table, part: str) -> None:
-        """Take texts that were read, of the file `part`."""
-        with boundary(TrajectoryError, f"can't read {self._storage}/{part}", path=f"{self._storage}/{part}"):
-            start = 0
-            for chunk in table["text"].chunks:
-                ids = table["text_id"].slice(start, len(chunk)).to_pylist()
-                self._places |= {name: (chunk, row, part) for row, name in enumerate(ids)}
-                start += len(chunk)
+    def rows(self, start: int, stop: int) -> Any:
+        """Return some of its rows as an Arrow array."""
+        ...
 
 
-def read(
-    storage: Storage, part: str, episode_id: str | None, columns: Sequence[str] | None, *, has_texts: bool
-) -> Table:
-    """Read a part as `joined` takes it, whatever its version; see `parquet.read`.
+class _ToolCalls:
+    """Lists of structs, of which some fields are `Spliced`."""
+
+    def __init__(self, column: Any, source: Source) -> None:
+        self._column = column
+        self._calls = column.flatten()
+        lengths = integers(pc.fill_null(pc.list_value_length(column), 0))
+        self._bounds = np.append(0, np.cumsum(lengths, dtype=np.int64))
+        self._names = [field.name for field in self._calls.type]
+        self._spliced = {
+            index: Spliced(self._calls.field(index), source, is_plain=_FIELDS[name])
+            for index, name in enumerate(self._names)
+            if name in _FIELDS
+        }
+
+    @property
+    def ends(self) -> Ints:
+        """See `_Column`."""
+        ends = np.zeros(len(self._bounds), np.int64)
+        for each in self._spliced.values():
+            ends += each.ends[self._bounds]
+        return ends
+
+    def rows(self, start: int, stop: int) -> Any:
+        """See `_Column`."""
+        first, last = int(self._bounds[start]), int(self._bounds[stop])
+        fields = [
+            self._spliced[index].rows(first, last)
+            if index in self._spliced
+            else self._calls.field(index).slice(first, last - first)
+            for index in range(len(self._names))
+        ]
+        calls = pa.StructArray.from_arrays(fields, self._names)
+        bounds = int_array(self._bounds[start : stop + 1] - first).cast(pa.int32())
+        chosen = self._column.slice(start, stop - start)
+        return pa.ListArray.from_arrays(bounds, calls, mask=chosen.is_null() if chosen.null_count else None)
+
+
+def joined(table: Table, source: Source) -> Generator[Table]:
+    """Yield a table with its long texts in their places, in pieces of some megabytes of them.
 
     Args:
-        storage: Where it is.
-        part: Its name.
-        episode_id: Reads only row groups that may hold it; None: all.
-        columns: None: all.
-        has_texts: Whether there are texts in this dataset; says what a part is that does not know its version.
+        table: As it is stored, in today's version.
+        source: Finds texts.
     """
-    table = parquet.read(storage, part, episode_id, columns)
-    version = parquet.version_of(table) or (TEXTS_SINCE if has_texts else 1)
-    return escaped(table) if version < TEXTS_SINCE else table
+    columns = {name: _column(whole(table[name]), source) for name in _marked(table)}
+    ends = np.zeros(table.num_rows + 1, np.int64)
+    for column in columns.values():
+        ends += column.ends
+    start = 0
+    while start < table.num_rows:
+        stop = max(start + 1, int(ends.searchsorted(ends[start] + _PIECE_BYTES, "right")) - 1)
+        piece = table.slice(start, stop - start)
+        for name, column in columns.items():
+            piece = piece.set_column(piece.column_names.index(name), name, column.rows(start, stop))
+        yield piece
+        start = stop
 
 
-def joined(table: Table, lookup: Lookup) -> Table:
-    """Return a table with its long texts in their places."""
-    return _mapped(table, lambda value: unfold(value, lookup), lambda value: unfold_text(value, lookup))
+def has_references(table: Table) -> bool:
+    """Whether a stored table may have texts to be put into their places."""
+    return bool(_marked(table))
+
+
+def _marked(table: Table) -> list[str]:
+    names = [name for name in _JSON if name in table.column_names and _is_marked(table[name])]
+    if "tool_calls" in table.column_names and any(map(_is_marked, _fields(table["tool_calls"]))):
+        names.append("tool_calls")
+    return names
+
+
+def _column(column: Any, source: Source) -> _Column:
+    return _ToolCalls(column, source) if pa.types.is_list(column.type) else Spliced(column, source)
+
+
+def _fields(column: Any) -> list[Any]:
+    """Return the fields of `tool_calls` that may refer to texts, a chunk each."""
+    found = [(chunk.flatten(), field.name) for chunk in column.chunks for field in column.type.value_type]
+    return [calls.field(name) for calls, name in found if name in _FIELDS]
 
 
 def escaped(table: Table) -> Table:
@@ -167,10 +148,7 @@ def references(table: Table) -> set[str]:
     """Return the ids of the texts that a stored table refers to, in rows or in texts themselves."""
     columns = [table[name] for name in (*_JSON, "text") if name in table.column_names]
     if "tool_calls" in table.column_names:
-        for chunk in table["tool_calls"].chunks:
-            calls = chunk.flatten()
-            names = {field.name: index for index, field in enumerate(calls.type)}
-            columns += [calls.field(names[name]) for name in _FIELDS if name in names]
+        columns += _fields(table["tool_calls"])
     found: set[str] = set()
     for column in filter(_is_marked, columns):
         found.update(*(text_ids(value) for value in column.to_pylist() if value))

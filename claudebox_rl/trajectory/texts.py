@@ -37,7 +37,12 @@ _Mark = tuple[int, list[str], int, list[str], int]
 
 def text_id(text: str) -> str:
     """Return the id of a text: 128 bits of BLAKE2b as hexadecimal digits, so that it is a checksum too."""
-    return blake2b(text.encode(), digest_size=_ID_BYTES).hexdigest()
+    return digest_of(text.encode())
+
+
+def digest_of(text: Any) -> str:
+    """As `text_id`, of the bytes of a text's UTF-8."""
+    return blake2b(text, digest_size=_ID_BYTES).hexdigest()
 
 
 class Texts:

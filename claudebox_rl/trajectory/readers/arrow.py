@@ -11,6 +11,9 @@ from claudebox_rl.trajectory.reading.shape import check_columns, schema_of, tops
 if TYPE_CHECKING:
     from claudebox_rl.trajectory.dataset import Dataset
 
+_EPISODES = 1 << 16
+"""Of a batch, of which ids alone are held: its rows come a row group at a time."""
+
 
 def pieces(dataset: Dataset, name: str, columns: Sequence[str] | None, part: int | None = None) -> Generator[Table]:
     """Yield a table bit by bit, all alike in schema.
@@ -25,7 +28,7 @@ def pieces(dataset: Dataset, name: str, columns: Sequence[str] | None, part: int
     narrow = dataset.select(episodes=["episode_id"]) if name != "episodes" else dataset
     if name == "episodes" and columns is not None:
         narrow = dataset.select(episodes=columns)
-    for batch in narrow.batches() if part is None else narrow.part(part):
+    for batch in narrow.batches(_EPISODES) if part is None else narrow.part(part, _EPISODES):
         for piece in batch.pieces(name, columns):
             yield piece.select(schema.names).cast(schema)
 

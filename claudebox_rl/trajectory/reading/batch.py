@@ -7,7 +7,7 @@ from typing import Any
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory._arrow import Table, pc, text_array
-from claudebox_rl.trajectory.joining import joined
+from claudebox_rl.trajectory.joining import has_references, joined
 from claudebox_rl.trajectory.reading.part import OpenPart
 from claudebox_rl.trajectory.reading.shape import joined_shapes, shaped
 from claudebox_rl.trajectory.record import EpisodeRecord
@@ -31,8 +31,6 @@ _NEEDED = {
     "model_calls": ("call_id", "episode_id", "step_index", "request", "response", "status"),
 }
 """Without these columns a row is no value."""
-_ROWS_AT_ONCE = 64
-"""Of a table whose long texts are put back: a row may then have megabytes."""
 
 Columns = Mapping[str, Sequence[str]]
 """Of a table that is not named, all; of one with none, no rows."""
@@ -78,11 +76,11 @@ class Batch:
         if name == "episodes":
             yield shaped(name, self._rows, columns)
             return
-        stored = shaped(name, self._stored(name, columns), columns if columns is None else [*columns, _ID])
-        for start in range(0, stored.num_rows, _ROWS_AT_ONCE):
-            rows = stored.slice(start, _ROWS_AT_ONCE)
-            ids = pc.unique(rows[_ID].combine_chunks())
-            yield shaped(name, joined(rows, self._part.texts_of(ids)), columns)
+        for stored in self._part.pieces_of(name, *self._asked(columns)):
+            rows = shaped(name, stored, columns if columns is None else [*columns, _ID])
+            for some in self._part.by_texts(rows) if has_references(rows) else (rows,):
+                texts = self._part.texts_of(pc.unique(some[_ID]))
+                yield from (shaped(name, piece, columns) for piece in joined(some, texts))
 
     def __iter__(self) -> Iterator[EpisodeRecord]:
         self._check_columns()
@@ -100,9 +98,13 @@ class Batch:
             yield record
 
     def _stored(self, name: str, columns: Sequence[str] | None) -> Table:
+        return self._part.rows_of(name, *self._asked(columns))
+
+    def _asked(self, columns: Sequence[str] | None) -> tuple[Any, Sequence[str] | None]:
+        """Return of which episodes rows are read, and which columns of them."""
+        ids = self._rows[_ID].combine_chunks()
         asked = columns if columns is None or _ID in columns else [*columns, _ID]
-        ids = self._rows[_ID]
-        return self._part.rows_of(name, ids.slice(0, 0) if columns == () else ids, asked)
+        return ids.slice(0, 0) if columns == () else ids, asked
 
     def _check_columns(self) -> None:
         for name, chosen in self._columns.items():

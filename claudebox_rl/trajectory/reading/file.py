@@ -8,9 +8,12 @@ from itertools import accumulate
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import parquet
-from claudebox_rl.trajectory._arrow import Table, pa, pc
+from claudebox_rl.trajectory._arrow import Table, integers, pa, pc
 from claudebox_rl.trajectory._storage import Storage
 from claudebox_rl.trajectory.reading.conditions import Condition
 from claudebox_rl.trajectory.schema import VERSION_KEY
@@ -87,7 +90,7 @@ class PartFile:
             with self._boundary():
                 ids = self._file.read([_ID])[_ID].combine_chunks()
                 encoded = pc.run_end_encode(ids if isinstance(ids, pa.Array) else pa.concat_arrays(ids.chunks))
-            self._runs = (encoded.values, encoded.run_ends.to_pylist())
+            self._runs = (encoded.values, integers(encoded.run_ends))
         return self._runs
 
     def may_hold(self, group: int, conditions: Iterable[Condition]) -> bool:
@@ -112,18 +115,35 @@ class PartFile:
             ids: An Arrow array.
             columns: Paths of columns, or of fields in them; what the file lacks is left out. None: all.
         """
-        ranges = list(self._ranges(ids))
-        wanted = {group for start, stop in ranges for group in self._groups(start, stop)}
+        pieces = list(self.pieces_of(ids, columns))
+        return pa.concat_tables(pieces) if pieces else self._nothing(columns)
+
+    def pieces_of(self, ids: Any, columns: Sequence[str] | None) -> Generator[Table]:
+        """Yield `rows_of`, a row group at a time; none of them is empty."""
         if columns != self._held_columns:
             self._held, self._held_columns = {}, columns
-        self._held = {group: self._group(group, columns) for group in sorted(wanted)}
-        pieces = [
-            table.slice(max(0, start - self._bounds[group]), stop - max(start, self._bounds[group]))
-            for start, stop in ranges
-            for group in self._groups(start, stop)
-            for table in [self._held[group]]
-        ]
-        return pa.concat_tables(pieces) if pieces else self._nothing(columns)
+        stretches: dict[int, list[tuple[int, int]]] = {}
+        for start, stop in self._ranges(ids):
+            for group in self._groups(start, stop):
+                stretches.setdefault(group, []).append((start, stop))
+        for group, found in sorted(stretches.items()):
+            table = self._group(group, columns)
+            self._held = {group: table}
+            first, last = self._bounds[group], self._bounds[group + 1]
+            yield pa.concat_tables(
+                table.slice(max(start, first) - first, min(stop, last) - max(start, first)) for start, stop in found
+            )
+
+    def first_groups(self, ids: Any) -> NDArray[np.int64]:
+        """Return in which row group the rows of each episode begin; -1 where it has none.
+
+        Args:
+            ids: An Arrow array.
+        """
+        names, ends = self.runs
+        runs = integers(pc.fill_null(pc.index_in(ids, value_set=names), -1))
+        starts = np.append(0, ends)[runs]
+        return np.where(runs < 0, -1, np.searchsorted(self._bounds, starts, "right") - 1)
 
     def _group(self, group: int, columns: Sequence[str] | None) -> Table:
         held = self._held.get(group)
@@ -136,15 +156,9 @@ class PartFile:
     def _ranges(self, ids: Any) -> Generator[tuple[int, int]]:
         """Yield the stretches of rows that belong to these episodes; neighbours as one."""
         names, ends = self.runs
-        begin = end = 0
-        for run in pc.indices_nonzero(pc.is_in(names, value_set=ids)).to_pylist():
-            start = ends[run - 1] if run else 0
-            if start != end and end > begin:
-                yield begin, end
-            begin = begin if start == end and end > begin else start
-            end = ends[run]
-        if end > begin:
-            yield begin, end
+        found = integers(pc.indices_nonzero(pc.is_in(names, value_set=ids)))
+        for runs in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1) if len(found) else ():
+            yield int(ends[runs[0] - 1]) if runs[0] else 0, int(ends[runs[-1]])
 
     def _groups(self, start: int, stop: int) -> list[int]:
         return [i for i in range(self.num_groups) if self._bounds[i] < stop and start < self._bounds[i + 1]]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from types import TracebackType
+
+import numpy as np
 
 from claudebox_rl.errors import TrajectoryError
 from claudebox_rl.trajectory._arrow import Table, pa, pc, text_array
 from claudebox_rl.trajectory._storage import TEXTS_SINCE
-from claudebox_rl.trajectory.joining import TextIndex, escaped
+from claudebox_rl.trajectory.joining import escaped
 from claudebox_rl.trajectory.reading.conditions import Condition, mask_of
 from claudebox_rl.trajectory.reading.file import PartFile
 from claudebox_rl.trajectory.reading.shape import filled
 from claudebox_rl.trajectory.reading.source import Source
 from claudebox_rl.trajectory.schema import SCHEMAS
-from claudebox_rl.trajectory.texts import Lookup
+from claudebox_rl.trajectory.text_index import TextIndex
 
+_ID = "episode_id"
 _TEXT = ("text_id", "text")
 
 
@@ -108,24 +112,34 @@ class OpenPart:
         tables = [self._folded(file, file.rows_of(ids, columns)) for file in self._open(table)]
         return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
 
-    def texts_of(self, ids: Table) -> Lookup:
+    def pieces_of(self, table: str, ids: Table, columns: Sequence[str] | None) -> Generator[Table]:
+        """Yield `rows_of`, a row group at a time."""
+        for file in self._open(table):
+            yield from (self._folded(file, piece) for piece in file.pieces_of(ids, columns))
+
+    def by_texts(self, rows: Table) -> Generator[Table]:
+        """Yield stored rows by where the texts of their episodes are, so that few row groups of those are held."""
+        files = self._open("texts")
+        groups = files[0].first_groups(rows[_ID]) if files else np.zeros(rows.num_rows, np.int64)
+        bounds = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), rows.num_rows]
+        yield from (rows.slice(start, stop - start) for start, stop in pairwise(bounds))
+
+    def texts_of(self, ids: Table) -> TextIndex:
         """Return what finds the texts of these episodes, an Arrow array; it reads nothing before it is asked."""
-        index: TextIndex | None = None
+        storage = self._source.storage
+        return TextIndex(storage, lambda: self._texts_of(ids), fallback=TextIndex(storage))
 
-        def find(name: str) -> str:
-            nonlocal index
-            if index is None:
-                index = TextIndex(self._source.storage, (), fallback=TextIndex(self._source.storage))
-                try:
-                    for file in self._open("texts"):
-                        for table in (self._shared_texts(file), file.rows_of(ids, _TEXT)):
-                            index.add(table, f"texts/{self.name}")
-                except TrajectoryError:
-                    if not self._source.is_gone(self.name):
-                        raise  # else they were compacted into another part, where the index's fallback finds them
-            return index(name)
-
-        return find
+    def _texts_of(self, ids: Table) -> list[tuple[Table, str]]:
+        try:
+            return [
+                (table, f"texts/{self.name}")
+                for file in self._open("texts")
+                for table in (self._shared_texts(file), file.rows_of(ids, _TEXT))
+            ]
+        except TrajectoryError:
+            if not self._source.is_gone(self.name):
+                raise
+            return []  # they were compacted into another part, where the index's fallback finds them
 
     def texts(self, columns: Sequence[str] | None) -> Generator[Table]:
         """Yield all its texts, a row group at a time."""
