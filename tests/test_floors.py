@@ -47,7 +47,7 @@ ALLOWED = {
     "numpy": {"env", "exports", "rewards", "policies", "trajectory"},
     "ray": {"distributed"},
     "detect_secrets": {"trajectory"},
-    "pyarrow": {"exports", "trajectory"},
+    "pyarrow": {"exports", "tasks", "trajectory"},
     "duckdb": {"trajectory"},
     "pandas": {"trajectory"},
     "polars": {"trajectory"},

@@ -31,7 +31,7 @@ def new_task(path: Path) -> Task:
     with boundary(TaskError, f"can't make {folder}"):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise TaskError(f"{folder} is there already; choose another path", path=str(folder))
-        shutil.copytree(data_dir("scaffold"), folder, dirs_exist_ok=True)
+        shutil.copytree(data_dir("scaffold") / "task", folder, dirs_exist_ok=True)
         for name in _SHARED:
             shutil.copy(data_dir("envs") / "quickstart" / "fix-bug" / "tests" / name, folder / "tests" / name)
         config = folder / CONFIG

@@ -21,7 +21,7 @@ def add_tasks(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_list, selector=[])
-    deeds = command.add_subparsers(metavar="list|check|new")
+    deeds = command.add_subparsers(metavar="list|check|new|import")
     listing = deeds.add_parser("list", help="print them, and refuse folders that are malformed")
     listing.add_argument("selector", nargs="*", help=_SELECTOR)
     listing.set_defaults(run=_list)
@@ -43,6 +43,11 @@ def add_tasks(commands: Any) -> None:
     making = deeds.add_parser("new", help="make a task folder that is proved as it stands, to begin with")
     making.add_argument("path", help="of the new folder; its name becomes the task's")
     making.set_defaults(run=_new)
+    importing = deeds.add_parser("import", help="make task folders of rows as SWE-bench has them, from a local file")
+    importing.add_argument("rows", help="a Parquet file: instance_id, repo, base_commit, problem_statement, patch, ...")
+    importing.add_argument("into", help="folder of the task folders")
+    importing.add_argument("--repos", metavar="FOLDER", help="where the repositories lie, if not beside the file")
+    importing.set_defaults(run=_import)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -68,4 +73,11 @@ def _new(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.tasks.new import new
 
     new(arguments.path, console=make_console())
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks.new import import_all
+
+    import_all(arguments.rows, arguments.into, arguments.repos, console=make_console())
     return 0

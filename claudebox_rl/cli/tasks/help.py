@@ -7,6 +7,8 @@ examples:
   claudebox-rl tasks list procedural            generated: one of each family and difficulty (docs/procedural.md)
   claudebox-rl tasks check quickstart           prove a suite
   claudebox-rl tasks new my-task                a task folder to begin with, whose files say why they are as they are
+  claudebox-rl tasks import rows.parquet tasks --repos snapshots
+                                                task folders of rows as SWE-bench has them; nothing is downloaded
 """
 
 CHECK_HELP = """\

@@ -1,4 +1,4 @@
-"""`claudebox-rl tasks new`: a task folder to begin with."""
+"""`claudebox-rl tasks new` and `import`: a task folder to begin with, and those of rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from claudebox_rl.tasks import new_task
+from claudebox_rl.tasks.rows import import_rows
 
 _NEXT = """\
 made {folder}
@@ -28,3 +29,13 @@ def new(path: str, *, console: Console) -> None:
     """
     new_task(Path(path))
     console.print(Text(_NEXT.format(folder=path)), end="", soft_wrap=True)
+
+
+def import_all(rows: str, into: str, repos: str | None, *, console: Console) -> None:
+    """Make task folders of the rows of a Parquet file, and say what comes next.
+
+    Raises:
+        TaskError: The file, a row or a repository is not as it has to be.
+    """
+    tasks = import_rows(Path(rows), Path(into), repos=Path(repos) if repos else None)
+    console.print(Text(f"made {len(tasks)} tasks in {into}\nnext: claudebox-rl tasks check {into}"), soft_wrap=True)
