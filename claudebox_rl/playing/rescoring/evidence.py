@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import gymnasium as gym
 
-from claudebox_rl.call_types import Distinct
+from claudebox_rl.call_types import Distinct, total_cost_usd
 from claudebox_rl.errors import RewardError, TrajectoryError, VerifierError
 from claudebox_rl.rewards import Reward, apply_rewards
 from claudebox_rl.trajectory import EpisodeRecord
@@ -17,8 +17,9 @@ from claudebox_rl.types import Changes, CodeResult, Outcome, Step, Usage, Verifi
 class StoredEpisode(gym.Env[dict[str, Any], Any]):
     """Gives what was stored of each step, and the verdict at the last one.
 
-    The `result` of a step holds what is stored of it: `action_log`, `usage`, `duration_s` (of the step, the last one's
-    without the verifier's time), `refused` and, at the last step, `changes` of the whole episode.
+    The `result` of a step holds what is stored of it: `response` (where the next observation shows it), `action_log`,
+    `usage`, `cost_usd`, `duration_s` (of the step, the last one's without the verifier's time), `refused` and, at the
+    last step, `changes` of the whole episode.
 
     Args:
         record: The episode.
@@ -58,13 +59,17 @@ class StoredEpisode(gym.Env[dict[str, Any], Any]):
 
     def _result(self, step: Step, *, is_last: bool) -> CodeResult:
         verify_s = self._record.episode.verify_s if is_last else 0.0
+        calls = self._record.calls_of(step.step_index)
+        after = {} if is_last else self._record.steps[self._index].observation
         return CodeResult(
             success=True,
+            response=str(after.get("response", after.get("stdout", ""))),
+            cost_usd=total_cost_usd(calls) or 0.0,
             action_log=step.tool_calls,
             refused=step.refused or (),
             usage=self._usages.get(step.step_index, Usage()),
             duration_s=max(0.0, step.duration_s - verify_s),
-            num_turns=len(self._record.calls_of(step.step_index)),
+            num_turns=len(calls),
             changes=self._changes if is_last else Changes(),
         )
 

@@ -132,14 +132,14 @@ def evidence(results: Sequence[CodeResult], verdict: VerifierResult) -> CodeResu
     """Return the prompts of an episode as one result, on whose success and reward the verifier has the word.
 
     Args:
-        results: Of the prompts, in order.
+        results: Of the prompts, in order. The last answer that is one is the episode's.
         verdict: On the final state. It is `reward`; `reward_terms` has it as `verifier`, and each part that it names as
             `verifier.<part>`.
     """
     parts = {f"verifier.{name}": value for name, value in verdict.rewards.items()}
     return CodeResult(
         success=verdict.reward >= SOLVED,
-        response=results[-1].response if results else "",
+        response=next((result.response for result in reversed(results) if result.response), ""),
         reward=verdict.reward,
         reward_terms={"verifier": verdict.reward, **parts},
         action_log=tuple(call for result in results for call in result.action_log),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,19 @@ from claudebox_rl.playing.rescoring.rescore import Rescoring, rescore
 from claudebox_rl.tasks import find_tasks
 from claudebox_rl.trajectory import EpisodeJournal, commit
 from claudebox_rl.trajectory.rescores import Rescore
-from claudebox_rl.types import Outcome, VerifierResult
+from claudebox_rl.types import CodeResult, Outcome, VerifierResult
 
 TASKS = ["quickstart/fix-bug", "quickstart/fix-build"]
+SEEN = {"name": "custom", "kwargs": {"reward_fn": f"{__name__}:seen", "name": "seen"}}
+REWARDS = ["success", "efficiency", "safety", "step_penalty", SEEN]
+
+
+def seen(result: CodeResult) -> float | None:
+    """Tell episodes apart by what a function may look at, but times, and turns, which agents without a model count."""
+    changes = None if result.changes is None else [(file.path, file.after) for file in result.changes.files]
+    calls = [(call.name, call.input, call.output) for call in result.action_log]
+    facts = (result.success, result.response, result.reward, result.usage, changes, calls)
+    return zlib.crc32(repr(facts).encode()) / 2**32
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +39,7 @@ def played(local_sandbox: str, tmp_path_factory: pytest.TempPathFactory) -> Path
     """Solved and untouched tasks, with rewards beside the verdict."""
     out = tmp_path_factory.mktemp("played")
     for agent in ("oracle", "nop"):
-        rewards = ["success", "efficiency", "safety", "step_penalty"]
+        rewards = REWARDS
         settings: dict[str, Any] = {"task": TASKS, "agent": agent, "sandbox": local_sandbox, "rewards": rewards}
         list(rollout(**settings, num_workers=0, out=out, run_id=agent))
     return out
@@ -73,7 +84,7 @@ def change(dataset: Path, **values: Any) -> Path:
 def test_the_verifier_run_anew_gives_the_same_returns(dataset: Path) -> None:
     before = {path: path.read_bytes() for path in sorted(dataset.glob("*/*.parquet"))}
     heard: list[tuple[Rescore, int]] = []
-    failed = rescore(dataset, Rescoring(("success", "efficiency", "safety", "step_penalty"), name="again"),
+    failed = rescore(dataset, Rescoring(tuple(REWARDS), name="again"),
                      lambda result, left: heard.append((result, left)))  # fmt: skip
     assert failed == 0
     assert [left for _, left in heard] == [3, 2, 1, 0]
@@ -158,6 +169,19 @@ def test_a_reward_that_looks_into_the_machine_gives_no_number(dataset: Path) -> 
     assert "the machine between the steps" in column(dataset, "tests_passed_delta", "reason")["fix-bug-0-oracle"]
 
 
+@pytest.mark.usefixtures("no_machine")
+def test_a_judge_votes_on_stored_episodes(dataset: Path) -> None:
+    answer = {"tools": [{"name": "give_score", "input": {"reason": "it says so", "score": 4}}]}
+    model = {"upstream": "scripted", "options": {"script": [answer]}}
+    assert (
+        rescore(dataset, Rescoring(({"rubric": {"kwargs": {"rubric": "Is short.", "model": model}}},), name="r")) == 0
+    )
+    terms = {
+        name: {term["name"]: term["value"] for term in row} for name, row in column(dataset, "r", "rewards").items()
+    }
+    assert terms["fix-bug-0-oracle"] == {"verifier": 1.0, "rubric": 0.4}
+
+
 @pytest.mark.parametrize("error_type", ["VerifierError", "RewardError"])
 def test_an_episode_that_lacked_its_verdict_alone_gets_one(dataset: Path, error_type: str) -> None:
     failed: dict[str, Any] = {
@@ -228,4 +252,4 @@ def test_the_terms_of_play_come_out_of_what_was_stored(played: Path) -> None:
         rewards = stored.episode.rewards
         verdict = VerifierResult(rewards["verifier"])
         again = judged(stored, verdict, ["success", "efficiency", "safety", "step_penalty"], None)
-        assert again == pytest.approx(rewards, abs=0.01)
+        assert again == pytest.approx({name: rewards[name] for name in rewards if name != "seen"}, abs=0.01)
