@@ -16,6 +16,7 @@ import pytest
 from claudebox_rl.checking import check_tasks, choose_players, find, players_of
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import TaskError
+from claudebox_rl.sandbox import sandbox_class
 from claudebox_rl.tasks.rows import import_rows, read_rows
 
 FILES = {
@@ -34,7 +35,7 @@ SOLVED = {
 }
 TESTED = {
     "tests/test_split.py": FILES["tests/test_split.py"] + "\n    def test_rest(self):\n"
-    "        self.assertEqual(split(7, 3), [3, 2, 2])\n        self.assertTrue(sum(split(8, 3)) == 8)\n\n"
+    "        self.assertEqual(split(7, 3), [3, 2, 2])\n\n"
     "    def test_nobody(self):\n        with self.assertRaises(ValueError):\n            split(1, 0)\n"
 }
 
@@ -124,6 +125,41 @@ async def test_the_task_is_proved(local_sandbox: str, tmp_path: Path):
     assert {play.player: play.reward for play in plays}["solution"] == 1.0
     tried = {play.player for play in plays if not play.skipped}
     assert tried >= set(CHEATS) - {"visible-examples"}
+
+
+FORGERS = ("always-equal", "patched-assertions")
+
+
+@pytest.mark.parametrize("is_controlled", [True, False])
+async def test_only_other_expectations_find_out_what_passes_every_test(
+    local_sandbox: str, tmp_path: Path, is_controlled: bool
+):
+    row = make_row(tmp_path) | {"FAIL_TO_PASS": ["tests.test_split.Split.test_rest"]}
+    row["PASS_TO_PASS"] = ["tests.test_split.Split.test_even"]
+    (task,) = import_rows(write_rows(tmp_path, row), tmp_path / "tasks")
+    if not is_controlled:
+        spec = task.tests_dir / "row.json"
+        spec.write_text(json.dumps(json.loads(spec.read_text()) | {"controlled": []}))
+    players = choose_players(players_of(task, 1), ["solution", *FORGERS])
+    plays = await check_tasks([(task, players)], SandboxConfig(local_sandbox), lambda play: None)
+    rewards = {play.player: play.reward for play in plays}
+    gain = 0.0 if is_controlled else 1.0
+    assert rewards == {"solution": 1.0, "nothing": 0.0, **dict.fromkeys(FORGERS, gain)}
+
+
+async def test_tests_of_pytest(local_sandbox: str, tmp_path: Path):
+    """Where the machine has no pytest, there is no verdict."""
+    test = "tests/test_split.py::Split::test_rest"
+    row = make_row(tmp_path) | {"FAIL_TO_PASS": [test], "PASS_TO_PASS": []}
+    (task,) = import_rows(write_rows(tmp_path, row), tmp_path / "tasks")
+    players = choose_players(players_of(task, 1), ["solution", "conftest", *FORGERS])
+    plays = await check_tasks([(task, players)], SandboxConfig(local_sandbox), lambda play: None)
+    async with sandbox_class(local_sandbox)() as machine:
+        has_pytest = (await machine.exec(["python3", "-c", "import pytest"])).exit_code == 0
+    if has_pytest:
+        assert find(plays) == []
+    else:
+        assert all("need pytest" in play.why for play in plays)
 
 
 def test_a_folder_and_an_archive_are_snapshots_too(tmp_path: Path):
