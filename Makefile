@@ -11,7 +11,7 @@ READERS := $(addprefix tests/trajectory/, test_torch_items.py test_card.py test_
 LEARNED := tests/models tests/env/wrappers/test_learners.py tests/exports tests/examples/test_to_trainers.py $(READERS)
 OTHER_SLOW := tests/test_packaging.py $(LEARNED)
 
-.PHONY: help setup rollout test models vllm verl lint types package slow lab bench clean
+.PHONY: help setup rollout test models vllm verl lint types package tasks slow lab bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ types: $(READY)  ## pyright, strict on the package
 
 package: $(READY)  ## build the wheel through the sdist, install it afresh and run it
 	@$(VENV)/bin/python -m pytest -n 0 -m slow tests/test_packaging.py
+
+tasks: $(READY)  ## prove the shipped tasks, or those in ARGS="bugfix": solution, nothing, random commands, every cheat
+	@$(VENV)/bin/claudebox-rl tasks check $(ARGS)
 
 slow: $(READY)  ## skills and templates with real packages, databases, probes, kills: most of an hour, needs registries
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[metrics]'

@@ -6,6 +6,17 @@ from claudebox_rl.checking.check import check_tasks
 from claudebox_rl.checking.findings import Finding, find
 from claudebox_rl.checking.play import Play
 from claudebox_rl.checking.player import Player, Role
-from claudebox_rl.checking.players import check_patterns, choose_players, players_of
+from claudebox_rl.checking.players import check_patterns, choose_players, players_of, sample_cheats
 
-__all__ = ["Finding", "Play", "Player", "Role", "check_patterns", "check_tasks", "choose_players", "find", "players_of"]
+__all__ = [
+    "Finding",
+    "Play",
+    "Player",
+    "Role",
+    "check_patterns",
+    "check_tasks",
+    "choose_players",
+    "find",
+    "players_of",
+    "sample_cheats",
+]

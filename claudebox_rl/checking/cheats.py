@@ -9,6 +9,8 @@ from claudebox_rl.checking.player import Player, Role
 from claudebox_rl.errors import TaskError
 from claudebox_rl.tasks import Task
 
+OWN = "own:"
+"""Begins the names of cheats that a task brings along."""
 _TOOLBOX = "toolbox.bash"
 
 
@@ -27,7 +29,7 @@ def own_cheats(task: Task) -> list[Player]:
     Raises:
         TaskError: One does not say in its first line what it tries.
     """
-    return _cheats(task.path / "cheats", "own:")
+    return _cheats(task.path / "cheats", OWN)
 
 
 def _cheats(folder: Path, prefix: str) -> list[Player]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from claudebox_rl.checking.cheats import OWN
 from claudebox_rl.checking.play import Play
 from claudebox_rl.checking.player import Role
 
@@ -91,7 +92,7 @@ def _of_gains(plays: Iterable[Play], nothing: float) -> Iterator[Finding]:
             file = f"{play.player.removeprefix('own:')}.sh"
             advice = _RANDOM if play.role is Role.RANDOM else _CHEAT.format(player=play.player, file=file)
             yield _finding(play, problem, advice)
-        elif play.failed and play.player.startswith("own:"):
+        elif play.failed and play.player.startswith(OWN):
             yield _finding(play, f"{play.player} did not run through: {play.failed}", _BROKEN_CHEAT)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from claudebox_rl.checking.cheats import own_cheats, shipped_cheats
-from claudebox_rl.checking.player import NOTHING, SOLUTION, Player
+from claudebox_rl.checking.cheats import OWN, own_cheats, shipped_cheats
+from claudebox_rl.checking.player import NOTHING, SOLUTION, Player, Role
 from claudebox_rl.checking.random_player import random_player
 from claudebox_rl.errors import ConfigError
 from claudebox_rl.tasks import Task
@@ -33,6 +34,13 @@ def choose_players(players: Sequence[Player], wanted: Sequence[str]) -> list[Pla
     if not wanted:
         return list(players)
     return [player for player in players if player is NOTHING or _matches(player, wanted)]
+
+
+def sample_cheats(players: Sequence[Player], num_cheats: int, seed: str) -> list[Player]:
+    """Return the players with only some of the shipped cheats, drawn by the seed; a task's own cheats all stay."""
+    shipped = [player for player in players if player.role is Role.CHEAT and not player.name.startswith(OWN)]
+    drawn = random.Random(seed).sample(shipped, min(num_cheats, len(shipped)))
+    return [player for player in players if player not in shipped or player in drawn]
 
 
 def check_patterns(tasks: Sequence[Task], wanted: Sequence[str]) -> None:

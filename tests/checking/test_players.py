@@ -9,7 +9,7 @@ import pytest
 from made_tasks import make_task
 
 from claudebox_rl._resources import data_dir
-from claudebox_rl.checking import Role, check_patterns, choose_players, players_of
+from claudebox_rl.checking import Role, check_patterns, choose_players, players_of, sample_cheats
 from claudebox_rl.checking.random_player import random_player
 from claudebox_rl.errors import ConfigError, TaskError
 
@@ -39,6 +39,19 @@ def test_players_are_chosen_by_name_role_and_pattern(tmp_path: Path):
         "own:mine",
     ]
     assert {one.role for one in choose_players(players, ["cheat"])} == {Role.NOTHING, Role.CHEAT}
+
+
+def test_a_sample_has_some_cheats_and_everybody_else(tmp_path: Path):
+    players = players_of(make_task(tmp_path / "task", cheats={"mine": "# Tries it.\n"}))
+    others = [player for player in players if player.role is not Role.CHEAT or player.name == "own:mine"]
+    seen: set[str] = set()
+    for day in range(40):
+        drawn = sample_cheats(players, 6, f"task {day}")
+        assert drawn == sample_cheats(players, 6, f"task {day}")
+        assert len(drawn) == len(others) + 6
+        assert [player for player in drawn if player in others] == others
+        seen |= {player.name for player in drawn}
+    assert seen == {player.name for player in players}
 
 
 def test_an_unknown_player_is_refused(tmp_path: Path):

@@ -9,12 +9,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from claudebox_rl.checking import Play, Role, check_patterns, check_tasks, choose_players, find, players_of
+from claudebox_rl.checking import (
+    Play,
+    Role,
+    check_patterns,
+    check_tasks,
+    choose_players,
+    find,
+    players_of,
+    sample_cheats,
+)
 from claudebox_rl.checking.check import Plan
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.tasks.check_table import players_table, tasks_table
@@ -24,19 +34,32 @@ from claudebox_rl.errors import ConfigError
 from claudebox_rl.tasks import find_tasks, shipped_suites
 
 
-def check(selector: Sequence[str], *, players: Sequence[str], repeat: int, sandbox: str, as_json: bool) -> int:
+def check(
+    selector: Sequence[str],
+    *,
+    players: Sequence[str],
+    repeat: int,
+    sample: int | None,
+    sandbox: str,
+    as_json: bool,
+) -> int:
     """Play, print tables and findings, and return the exit code: 1 where something is wrong with a task.
 
     Raises:
-        ConfigError: `repeat` or a player's name can't be, or the sandbox does not isolate.
+        ConfigError: A number or a player's name can't be, or the sandbox does not isolate.
         TaskError: A task is unknown or malformed, or can't be played.
         SandboxStartError: No machine can be had.
     """
-    if repeat < 1:
-        raise ConfigError(f"--repeat must be at least 1, not {repeat}", field="repeat")
+    for name, number in (("repeat", repeat), ("sample", sample)):
+        if number is not None and number < 1:
+            raise ConfigError(f"--{name} must be at least 1, not {number}", field=name)
     tasks = find_tasks(list(selector) or shipped_suites())
     check_patterns(tasks, players)
     plan = [(task, choose_players(players_of(task, repeat), players)) for task in tasks]
+    if sample is not None:
+        day = datetime.now(UTC).date().isoformat()
+        plan = [(task, sample_cheats(everybody, sample, f"{task.task_id} {day}")) for task, everybody in plan]
+        print(f"a sample: {sample} of the shipped cheats on each task, drawn by the day {day}", file=sys.stderr)  # noqa: T201
     started = time.monotonic()
     plays = _play(plan, SandboxConfig(name=sandbox))
     elapsed_s = time.monotonic() - started

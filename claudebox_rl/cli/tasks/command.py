@@ -37,6 +37,9 @@ def add_tasks(commands: Any) -> None:
         "--players", metavar="NAMES", help="only these: names, roles (cheat) or patterns, with commas"
     )
     checking.add_argument("--repeat", metavar="N", type=int, default=3, help="plays of the solution (3)")
+    checking.add_argument(
+        "--sample", metavar="N", type=int, help="only N of the shipped cheats on each task, others each day"
+    )
     checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
     checking.add_argument("--json", action="store_true", help="every play and finding, as one JSON object")
     checking.set_defaults(run=_check)
@@ -64,6 +67,7 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.selector,
         players=[name for name in (arguments.players or "").split(",") if name],
         repeat=arguments.repeat,
+        sample=arguments.sample,
         sandbox=arguments.sandbox,
         as_json=arguments.json,
     )

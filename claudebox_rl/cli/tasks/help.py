@@ -24,6 +24,7 @@ examples:
   claudebox-rl tasks check quickstart/fix-bug
   claudebox-rl tasks check ./my-task --players solution,nothing --repeat 20
   claudebox-rl tasks check bugfix --players 'late-*,own:*'
+  claudebox-rl tasks check --sample 8           all suites; of the cheats only some on each task, others each day
   claudebox-rl tasks check quickstart --json > plays.json
 
 exit codes: 0 all is proved; 1 something is wrong with a task; 2 bad input, or a machine that can't be had;

@@ -47,7 +47,9 @@ def test_json_has_every_play(local_sandbox: str, tmp_path: Path, capsys: pytest.
     assert document["elapsed_s"] > 0
 
 
-@pytest.mark.parametrize("arguments", [["--repeat", "0"], ["--players", "nobody"], ["--sandbox", "unsafe"]])
+@pytest.mark.parametrize(
+    "arguments", [["--repeat", "0"], ["--sample", "0"], ["--players", "nobody"], ["--sandbox", "unsafe"]]
+)
 def test_bad_arguments(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]):
     make_task(tmp_path / "one")
     assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 2
@@ -62,3 +64,11 @@ def test_who_kept_the_verifier_from_its_verdict_is_named(
     assert main(["tasks", "check", str(tmp_path / "one"), *arguments]) == 0
     out = capsys.readouterr().out
     assert "no verdict, and so no gain:\n  linked-logs: one\n" in out
+
+
+def test_a_sample_says_so(local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    make_task(tmp_path / "one")
+    assert main(["tasks", "check", str(tmp_path / "one"), "--sample", "2", "--sandbox", local_sandbox]) == 0
+    out, err = capsys.readouterr()
+    assert "1 tasks, 7 plays" in out
+    assert "a sample: 2 of the shipped cheats on each task, drawn by the day 2" in err
