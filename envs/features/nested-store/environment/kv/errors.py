@@ -1,0 +1,5 @@
+"""Errors."""
+
+
+class NoTransaction(Exception):
+    """No transaction is open."""

@@ -1,0 +1,5 @@
+"""Errors."""
+
+
+class EditorError(Exception):
+    """That can't be done now."""
