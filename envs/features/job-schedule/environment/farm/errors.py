@@ -1,0 +1,5 @@
+"""Errors."""
+
+
+class PlanError(ValueError):
+    """Jobs that can't be planned."""

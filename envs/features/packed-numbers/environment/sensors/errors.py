@@ -1,0 +1,5 @@
+"""Errors."""
+
+
+class PackError(ValueError):
+    """A message can't be read."""

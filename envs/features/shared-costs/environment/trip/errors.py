@@ -1,0 +1,5 @@
+"""Errors."""
+
+
+class CostError(ValueError):
+    """An expense or balances that can't be."""
