@@ -7,16 +7,20 @@ from claudebox_rl.checking.findings import Finding, find
 from claudebox_rl.checking.play import Play
 from claudebox_rl.checking.player import Player, Role
 from claudebox_rl.checking.players import check_patterns, choose_players, players_of, sample_cheats
+from claudebox_rl.checking.rates import careless_players, pass_rates, write_pass_rates
 
 __all__ = [
     "Finding",
     "Play",
     "Player",
     "Role",
+    "careless_players",
     "check_patterns",
     "check_tasks",
     "choose_players",
     "find",
+    "pass_rates",
     "players_of",
     "sample_cheats",
+    "write_pass_rates",
 ]

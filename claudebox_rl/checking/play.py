@@ -68,8 +68,10 @@ async def play(task: Task, player: Player, sandbox: SandboxConfig) -> Play:
 
 async def _play(played: Play, task: Task, player: Player, sandbox: SandboxConfig) -> Play:
     limit_s = SCRIPT_TIMEOUT_S if player.agent == "shell" else None
-    agent = AgentConfig(name=player.agent)
-    async with ClaudeBox(task, agent=agent, model="nop", sandbox=sandbox, enable_logging=False) as box:
+    agent = AgentConfig(name=player.agent, error_rate=player.error_rate)
+    async with ClaudeBox(
+        task, agent=agent, model="nop", sandbox=sandbox, enable_logging=False, seed=player.seed
+    ) as box:
         result = await box.code(_prompt(task, player), max_turns=None, timeout_s=limit_s)
         if result.exit_code == _NOTHING_TO_TRY and player.agent == "shell":
             return replace(played, skipped=True, why=result.response.strip().rpartition("\n")[2])

@@ -18,6 +18,8 @@ class Role(StrEnum):
     """Harmless commands without a plan: no more than nothing."""
     CHEAT = "cheat"
     """Work on the verdict instead of the task: no more than nothing."""
+    CARELESS = "careless"
+    """A part of the solution's edits: how often that is enough says how hard the task is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,13 @@ class Player:
     role: Role
     doc: str
     """What it tries, in a line."""
-    agent: Literal["oracle", "nop", "shell"]
+    agent: Literal["oracle", "nop", "shell", "careless"]
     script: str = ""
     """For the shell: bash, run in the task's working directory. Exit code 77: there is nothing to try here."""
+    error_rate: float = 0.0
+    """For `careless`: the part of the solution's edits that it leaves out."""
+    seed: int | None = None
+    """Of what the agent draws."""
 
 
 SOLUTION = Player("solution", Role.SOLUTION, "Plays the task's own solution.", "oracle")

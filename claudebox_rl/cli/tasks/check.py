@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from claudebox_rl.checking import (
     Play,
     Role,
     check_patterns,
-    check_tasks,
     choose_players,
     find,
     players_of,
     sample_cheats,
 )
-from claudebox_rl.checking.check import Plan
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.tasks.check_table import players_table, tasks_table
+from claudebox_rl.cli.tasks.progress import play_all
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import ConfigError
@@ -61,40 +57,13 @@ def check(
         plan = [(task, sample_cheats(everybody, sample, f"{task.task_id} {day}")) for task, everybody in plan]
         print(f"a sample: {sample} of the shipped cheats on each task, drawn by the day {day}", file=sys.stderr)  # noqa: T201
     started = time.monotonic()
-    plays = _play(plan, SandboxConfig(name=sandbox))
+    plays = play_all(plan, SandboxConfig(name=sandbox))
     elapsed_s = time.monotonic() - started
     if as_json:
         print(json.dumps(_document(plays, elapsed_s), indent=1))  # noqa: T201  # the console would fold it
     else:
         _print(plays, elapsed_s, console=make_console())
     return int(bool(find(plays)))
-
-
-def _play(plan: Plan, sandbox: SandboxConfig) -> list[Play]:
-    """Play, with a progress bar on a terminal, else with a line for each task that is through."""
-    console = make_console(stderr=True)
-    if not console.is_terminal:
-        return asyncio.run(check_tasks(plan, sandbox, _Lines(plan)))
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=sum(len(players) for _, players in plan))
-
-        def on_play(play: Play) -> None:
-            progress.update(bar, advance=1, description=f"{play.task_id}: {play.player}")
-
-        return asyncio.run(check_tasks(plan, sandbox, on_play))
-
-
-class _Lines:
-    """A line of standard error for each task that was played by everybody."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._left = Counter({task.task_id: len(players) for task, players in plan})
-
-    def __call__(self, play: Play) -> None:
-        self._left[play.task_id] -= 1
-        if not self._left[play.task_id]:
-            print(f"played: {play.task_id}", file=sys.stderr, flush=True)  # noqa: T201  # a log, not a screen
 
 
 def _print(plays: Sequence[Play], elapsed_s: float, *, console: Console) -> None:

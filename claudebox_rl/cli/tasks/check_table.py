@@ -9,6 +9,8 @@ from rich.text import Text
 
 from claudebox_rl.checking import Finding, Play, Role
 
+_ONES = (Role.SOLUTION, Role.NOTHING, Role.RANDOM)
+
 
 def players_table(plays: Sequence[Play], findings: Sequence[Finding]) -> Table:
     """Return the mean reward of each player on each suite; red where it is not what it has to be.
@@ -30,14 +32,12 @@ def players_table(plays: Sequence[Play], findings: Sequence[Finding]) -> Table:
 
 def tasks_table(plays: Sequence[Play], findings: Sequence[Finding]) -> Table:
     """Return a row for each task: what it paid, the best cheat, how many had something to try, and the verdict."""
-    table = Table("task", *(role.value for role in Role), "cheats tried", "", box=None, header_style="bold")
+    table = Table("task", *_ONES, Role.CHEAT, "cheats tried", "", box=None, header_style="bold")
     for task_id in dict.fromkeys(play.task_id for play in plays):
         own = [play for play in plays if play.task_id == task_id]
         wrong = [finding for finding in findings if finding.task_id == task_id]
         cheats = [play for play in own if play.role is Role.CHEAT]
-        rewards = [
-            _reward([play for play in own if play.role is role], False) for role in Role if role is not Role.CHEAT
-        ]
+        rewards = [_reward([play for play in own if play.role is role], False) for role in _ONES]
         best = max((play.gain for play in cheats), default=None)
         tried = f"{sum(not play.skipped for play in cheats)}/{len(cheats)}"
         words = Text("WRONG", "red") if wrong else Text("proved", "green")

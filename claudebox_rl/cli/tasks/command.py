@@ -21,7 +21,7 @@ def add_tasks(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_list, selector=[])
-    deeds = command.add_subparsers(metavar="list|check|new|import")
+    deeds = command.add_subparsers(metavar="list|check|measure|new|import")
     listing = deeds.add_parser("list", help="print them, and refuse folders that are malformed")
     listing.add_argument("selector", nargs="*", help=_SELECTOR)
     listing.set_defaults(run=_list)
@@ -43,6 +43,14 @@ def add_tasks(commands: Any) -> None:
     checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
     checking.add_argument("--json", action="store_true", help="every play and finding, as one JSON object")
     checking.set_defaults(run=_check)
+    measuring = deeds.add_parser("measure", help="how often players of lower and lower skill pass: how hard tasks are")
+    measuring.add_argument("selector", nargs="*", help=_SELECTOR)
+    measuring.add_argument("--episodes", metavar="N", type=int, default=8, help="of each player (8)")
+    measuring.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    measuring.add_argument(
+        "--write", action="store_true", help="into [metadata.claudebox.pass_rates] of each task.toml"
+    )
+    measuring.set_defaults(run=_measure)
     making = deeds.add_parser("new", help="make a task folder that is proved as it stands, to begin with")
     making.add_argument("path", help="of the new folder; its name becomes the task's")
     making.set_defaults(run=_new)
@@ -70,6 +78,18 @@ def _check(arguments: argparse.Namespace) -> int:
         sample=arguments.sample,
         sandbox=arguments.sandbox,
         as_json=arguments.json,
+    )
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    from claudebox_rl.cli.tasks.measure import measure
+
+    return measure(
+        arguments.selector,
+        num_episodes=arguments.episodes,
+        sandbox=arguments.sandbox,
+        write=arguments.write,
+        console=make_console(),
     )
 
 

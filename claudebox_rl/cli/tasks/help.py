@@ -6,6 +6,7 @@ examples:
   claudebox-rl tasks list quickstart ./mine     a suite, and a folder of task folders
   claudebox-rl tasks list procedural            generated: one of each family and difficulty (docs/procedural.md)
   claudebox-rl tasks check quickstart           prove a suite
+  claudebox-rl tasks measure quickstart         the share of careless players who pass
   claudebox-rl tasks new my-task                a task folder to begin with, whose files say why they are as they are
   claudebox-rl tasks import rows.parquet tasks --repos snapshots
                                                 task folders of rows as SWE-bench has them; nothing is downloaded
