@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +77,26 @@ def test_a_sample_says_so(local_sandbox: str, tmp_path: Path, capsys: pytest.Cap
     out, err = capsys.readouterr()
     assert "1 tasks, 7 plays" in out
     assert "a sample: 2 of the shipped cheats on each task, drawn by the day 2" in err
+
+
+def test_an_interrupt_ends_all_machines(local_sandbox: str, tmp_path: Path):
+    make_task(tmp_path / "slow", solution="sleep 60")
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "claudebox_rl.cli.main", "tasks", "check", str(tmp_path / "slow")]
+    checking = subprocess.Popen(
+        [*command, "--sandbox", local_sandbox],
+        env={**os.environ, "CLAUDEBOX_HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    give_up = time.monotonic() + 30
+    while not list(home.glob("machines/*.json")) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert list(home.glob("machines/*.json"))
+    checking.send_signal(signal.SIGINT)
+    assert checking.wait(30) == 130
+    assert checking.stderr is not None
+    with checking.stderr as errors:
+        assert errors.read() == "interrupted\n"
+    assert not list(home.glob("machines/*.json"))
