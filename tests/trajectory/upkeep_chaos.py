@@ -1,40 +1,48 @@
-"""Writers, a committer, a compactor: each works in a loop until it is killed. Run by `test_upkeep_kills.py`."""
+"""Writers and a compactor: each works in a loop until it is killed. Started by `test_upkeep_kills.py`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from trajectory_values import UNICODE, journal, record_of
+from trajectory_values import UNICODE, blob_of, journal, sound_record
 
-from claudebox_rl.errors import TrajectoryError
+import claudebox_rl.trajectory.gathering  # what a process needs is imported before it is forked
+import claudebox_rl.trajectory.upkeep.rewriting  # noqa: F401
 from claudebox_rl.trajectory import EpisodeRecord, commit
 from claudebox_rl.trajectory.upkeep import compact
+from claudebox_rl.trajectory.workspace.blobs import put_blobs
+
+_PACE_S = 0.02
 
 
 def expected(episode_id: str) -> EpisodeRecord:
-    return record_of(episode_id, num_steps=2, text=UNICODE * 12)
+    """What a writer stores under an id."""
+    record = sound_record(episode_id, num_steps=2, text=UNICODE * 12)
+    return replace(record, episode=replace(record.episode, workspace_files=(blob_of(episode_id.encode()),)))
 
 
-def write(dataset: Path) -> None:
-    index = 0
-    while True:
-        name = f"{os.getpid()}-{index}"
-        journal(dataset, expected(name))
-        print(name, flush=True)  # noqa: T201  # from here on it must never be missing
-        if index % 2:
-            with contextlib.suppress(TrajectoryError):
+def write(dataset: Path, told: Path) -> None:
+    """Play episodes, and commit every second one; in `told` is each that must never be missing."""
+    with told.open("ab", buffering=0) as file:
+        index = 0
+        while True:
+            name = f"{os.getpid()}-{index}"
+            record = expected(name)
+            (blob,) = record.episode.workspace_files or ()
+            assert not put_blobs(dataset, {blob.sha256 or "": name.encode()})
+            journal(dataset, record)
+            file.write(f"{name}\n".encode())
+            if index % 2:
                 commit(dataset)
-        index += 1
+            index += 1
+            time.sleep(_PACE_S)
 
 
-def tidy(dataset: Path) -> None:
+def tidy(dataset: Path, _told: Path) -> None:
+    """Compact, again and again."""
     while True:
-        with contextlib.suppress(TrajectoryError):  # of a second one that the test starts before the first is gone
-            compact(dataset)
-
-
-if __name__ == "__main__":
-    {"write": write, "tidy": tidy}[sys.argv[1]](Path(sys.argv[2]))
+        compact(dataset)
+        time.sleep(_PACE_S)
