@@ -125,9 +125,22 @@ class Dataset(Forms):
         Raises:
             TrajectoryError: Nothing was, under this name.
         """
-        from claudebox_rl.trajectory import rescores
+        from claudebox_rl.trajectory._arrow import pa
+        from claudebox_rl.trajectory.rescores import Results
 
-        return rescores.joined(self.episodes, rescores.read_rescores(self.storage), name)
+        found = list(self.rescored_batches(name))
+        if not found:
+            return Results(self.storage, name).joined(self.episodes, ())
+        return pa.concat_tables(found, promote_options="permissive")
+
+    def rescored_batches(self, name: str, size: int = _BATCH) -> Generator[Table]:
+        """As `rescored`, up to `size` episodes at a time."""
+        from claudebox_rl.trajectory.reading.view import batches
+        from claudebox_rl.trajectory.rescores import Results
+
+        results = Results(self.storage, name)
+        for batch in batches(self._source, self._view, size):
+            yield results.joined(batch.episodes, batch.episode_ids)
 
     @cached_property
     def steps(self) -> Table:

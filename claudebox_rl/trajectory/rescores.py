@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -93,47 +94,77 @@ def write_rescores(dataset: str | Path, rescores: Sequence[Rescore]) -> None:
         storage_of(dataset).write(name, file.getvalue())
 
 
-def read_rescores(storage: Storage) -> Table:
-    """Return all rows, oldest first; an empty table where nothing was judged anew.
+def done(storage: Storage, rescore_id: str) -> dict[str, str | None]:
+    """Return the episodes that were judged with these settings, each with the hash of its task's folder.
 
     Raises:
         TrajectoryError: A part is damaged.
     """
-    with boundary(TrajectoryError, f"can't look into {storage}/{FOLDER}"):
-        parts = [f"{FOLDER}/{part}" for part in storage.names(FOLDER) if part.endswith(".parquet")]
-    empty = pa.Table.from_batches([], SCHEMA)
-    tables = [parquet.read(storage, part) for part in parts]
-    return pa.concat_tables([empty, *tables], promote_options="permissive").sort_by("at")
+    newest: dict[str, dict[str, Any]] = {}
+    for _, rows in _read(storage, ("rescore_id", "episode_id", "error_type", "task_sha256", "at")):
+        for row in rows.to_pylist():
+            before = newest.get(row["episode_id"])
+            if row["rescore_id"] == rescore_id and (before is None or row["at"] >= before["at"]):
+                newest[row["episode_id"]] = row
+    return {name: row["task_sha256"] for name, row in newest.items() if row["error_type"] is None}
 
 
-def done(rows: Table, rescore_id: str) -> dict[str, str | None]:
-    """Return the episodes that were judged with these settings, each with the hash of its task's folder."""
-    columns = ("rescore_id", "episode_id", "error_type", "task_sha256")
-    found: dict[str, str | None] = {}
-    for row in rows.select(columns).to_pylist():
-        if row["rescore_id"] == rescore_id:
-            found.pop(row["episode_id"], None)
-            if row["error_type"] is None:
-                found[row["episode_id"]] = row["task_sha256"]
-    return found
+class Results:
+    """The newest result of each episode under a name, found by its part: the results themselves stay in their files.
 
-
-def joined(episodes: Table, rows: Table, name: str) -> Table:
-    """Return `episodes` with the columns `rescored.<name>.<column>`; null where an episode has no row of that name.
+    Args:
+        storage: The dataset's.
+        name: Of the column set.
 
     Raises:
-        TrajectoryError: No episode has; the message names those that there are.
+        TrajectoryError: There is none under this name (the message names those that there are), or a part is damaged.
     """
-    newest = {row["episode_id"]: row for row in rows.to_pylist() if row["name"] == name}
-    if not newest:
-        known = ", ".join(sorted(set(rows["name"].to_pylist()))) or "none"
-        raise TrajectoryError(f"nothing was rescored under the name {name!r}; there is: {known}", name=name)
-    ordered = [newest.get(episode_id) for episode_id in episodes["episode_id"].to_pylist()]
-    for column in SCHEMA:
-        if column.name not in ("episode_id", "name"):
-            values = [row and row[column.name] for row in ordered]
-            episodes = episodes.append_column(f"rescored.{name}.{column.name}", pa.array(values, column.type))
-    return episodes
+
+    def __init__(self, storage: Storage, name: str) -> None:
+        self._storage, self._name = storage, name
+        self._places: dict[str, tuple[str, int]] = {}
+        self._held: dict[str, Table] = {}
+        at: dict[str, float] = {}
+        known: set[str] = set()
+        for part, rows in _read(storage, ("name", "episode_id", "at")):
+            for index, row in enumerate(rows.to_pylist()):
+                known.add(row["name"])
+                episode_id = row["episode_id"]
+                if row["name"] == name and row["at"] >= at.get(episode_id, row["at"]):
+                    self._places[episode_id], at[episode_id] = (part, index), row["at"]
+        if not self._places:
+            told = ", ".join(sorted(known)) or "none"
+            raise TrajectoryError(f"nothing was rescored under the name {name!r}; there is: {told}", name=name)
+
+    def joined(self, episodes: Table, ids: Sequence[str]) -> Table:
+        """Return episodes with the columns `rescored.<name>.<column>`; null where one has no result.
+
+        Args:
+            episodes: Any columns of them.
+            ids: Theirs.
+        """
+        places = [self._places.get(episode_id) for episode_id in ids]
+        parts = list(dict.fromkeys(place[0] for place in places if place is not None))
+        self._held = {part: self._held[part] if part in self._held else self._read_part(part) for part in parts}
+        starts = dict(zip(parts, accumulate((self._held[part].num_rows for part in parts), initial=0), strict=False))
+        rows = [None if place is None else starts[place[0]] + place[1] for place in places]
+        stacked = pa.concat_tables([SCHEMA.empty_table(), *self._held.values()], promote_options="permissive")
+        taken = stacked.take(pa.array(rows, pa.int64()))
+        for column in SCHEMA.names:
+            if column not in ("episode_id", "name"):
+                episodes = episodes.append_column(f"rescored.{self._name}.{column}", taken[column])
+        return episodes
+
+    def _read_part(self, part: str) -> Table:
+        return parquet.read(self._storage, part)
+
+
+def _read(storage: Storage, columns: Sequence[str]) -> Generator[tuple[str, Table]]:
+    """Yield each part with some of its columns, oldest first."""
+    with boundary(TrajectoryError, f"can't look into {storage}/{FOLDER}"):
+        parts = [f"{FOLDER}/{part}" for part in storage.names(FOLDER) if part.endswith(".parquet")]
+    for part in parts:
+        yield part, parquet.read(storage, part, columns=columns)
 
 
 def _row(rescore: Rescore) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from trajectory_values import journal, record_of
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory import commit, load_dataset
-from claudebox_rl.trajectory.rescores import SCHEMA, Rescore, done, read_rescores, write_rescores
+from claudebox_rl.trajectory import commit, load_dataset, parquet, rescores, storage_of
+from claudebox_rl.trajectory._storage import Storage
+from claudebox_rl.trajectory.rescores import SCHEMA, Rescore, done, write_rescores
 
 ONE = Rescore(
     "rescore-1", "new", "one", 1.5, {"verifier": 1.0, "x": 0.5}, None, None, "anew", 1.0, {"reward": 1.0},
@@ -42,11 +45,35 @@ def test_rows_are_joined_and_the_newest_counts(dataset: Path) -> None:
         load_dataset(dataset).rescored("none")
 
 
+def test_results_are_read_by_the_parts_that_a_batch_needs(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal(dataset, record_of("three"))
+    commit(dataset)
+    for at, name in enumerate(("one", "two", "one", "other")):
+        write_rescores(dataset, [replace(ONE, episode_id=name, at=float(at), episode_return=float(at))])
+    whole = load_dataset(dataset).rescored("new")
+    assert whole["rescored.new.episode_return"].to_pylist() == [2.0, 1.0, None]
+    read: list[str] = []
+
+    def counted(storage: Storage, part: str, *args: Any, **kwargs: Any) -> Any:
+        if "columns" not in kwargs and part.startswith("rescores"):
+            read.append(part)
+        return parquet.read(storage, part, *args, **kwargs)
+
+    monkeypatch.setattr(rescores, "parquet", SimpleNamespace(read=counted))
+    found = list(load_dataset(dataset).rescored_batches("new", 1))
+    assert [each["rescored.new.episode_return"].to_pylist() for each in found] == [[2.0], [1.0], [None]]
+    assert (len(read), len(set(read))) == (2, 2), "a part whose results are older, or of others, is left in its file"
+    slim = load_dataset(dataset).select(episodes=["task_id"]).filter(episode_id="two").rescored("new")
+    assert slim.column_names[0] == "task_id"
+    assert slim["rescored.new.episode_return"].to_pylist() == [1.0]
+    assert load_dataset(dataset, episode_id="none").rescored("new").num_rows == 0
+
+
 def test_only_results_without_an_error_are_done(dataset: Path) -> None:
     failed = replace(ONE, episode_id="two", error_type="VerifierError", episode_return=None, reason="it broke")
     write_rescores(dataset, [])
     write_rescores(dataset, [ONE, failed, replace(ONE, rescore_id="rescore-2", episode_id="two")])
-    assert done(read_rescores(load_dataset(dataset).storage), "rescore-1") == {"one": "ab"}
+    assert done(storage_of(dataset), "rescore-1") == {"one": "ab"}
 
 
 def test_a_damaged_part_is_named(dataset: Path) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -18,13 +18,14 @@ import gymnasium as gym
 from claudebox_rl import __version__
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.env.loop import shared_loop
-from claudebox_rl.errors import ClaudeBoxError, ConfigError, TaskError
+from claudebox_rl.errors import ClaudeBoxError, ConfigError, TaskError, TrajectoryError
 from claudebox_rl.playing.rescoring.evidence import judged, stored_verdict, unjudgeable
+from claudebox_rl.playing.rescoring.records import Found, records
 from claudebox_rl.playing.rescoring.verdict import changes_of, missing_state, task_sha256, verdict_anew
 from claudebox_rl.rewards import Reward, apply_rewards, reward_configs, reward_kinds, reward_names
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.trajectory import Dataset, EpisodeRecord, load_dataset
-from claudebox_rl.trajectory.rescores import Rescore, done, read_rescores, write_rescores
+from claudebox_rl.trajectory.rescores import Rescore, done, write_rescores
 from claudebox_rl.types import Changes, Episode, VerifierResult
 
 Whose = Literal["auto", "anew", "stored"]
@@ -98,7 +99,7 @@ async def _all(dataset: str | Path, judge: _Judge, on_result: Callable[[Rescore,
     batch: list[Rescore] = []
     since = time.monotonic()
     try:
-        async with contextlib.aclosing(_in_parallel(judge, todo)) as results:
+        async with contextlib.aclosing(_in_parallel(judge, records(judge.dataset, todo))) as results:
             async for result in results:
                 left, failed = left - 1, failed + (result.error_type is not None)
                 batch.append(result)
@@ -111,13 +112,15 @@ async def _all(dataset: str | Path, judge: _Judge, on_result: Callable[[Rescore,
     return failed
 
 
-async def _in_parallel(judge: _Judge, episode_ids: Iterable[str]) -> AsyncGenerator[Rescore]:
-    waiting = iter(episode_ids)
+async def _in_parallel(judge: _Judge, waiting: Iterator[Found]) -> AsyncGenerator[Rescore]:
     running: set[asyncio.Task[Rescore]] = set()
     try:
         while True:
-            while len(running) < judge.asked.num_parallel and (episode_id := next(waiting, None)) is not None:
-                running.add(asyncio.create_task(judge.one(episode_id)))
+            while len(running) < judge.asked.num_parallel:
+                found = await asyncio.to_thread(next, waiting, None)
+                if found is None:
+                    break
+                running.add(asyncio.create_task(judge.one(*found)))
             if not running:
                 return
             ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -135,7 +138,7 @@ class _NoEvidenceError(Exception):
 
 class _Judge:
     def __init__(self, dataset: Dataset, asked: Rescoring, kinds: Sequence[type], settings: str) -> None:
-        self.asked, self._dataset, self._settings = asked, dataset, settings
+        self.asked, self.dataset, self._settings = asked, dataset, settings
         self._needs_changes = any(getattr(kind, "needs_changes", False) for kind in kinds)
         self._needs_refused = any(getattr(kind, "needs_refused", False) for kind in kinds)
         self._needs_machine = any(getattr(kind, "needs_machine", False) for kind in kinds)
@@ -149,16 +152,17 @@ class _Judge:
         """Return the episodes that have no result with these settings, and with the tasks as they are now."""
         if self.asked.task is not None:
             self._tasks = {task.task_id: task for task in find_tasks(self.asked.task)}
-        known = done(read_rescores(self._dataset.storage), self.rescore_id)
+        known = done(self.dataset.storage, self.rescore_id)
         if not known:
-            return list(self._dataset.episode_ids)
-        return [each.episode_id for each in self._dataset.summaries() if not self._has(known, each)]
+            return list(dict.fromkeys(self.dataset.episode_ids))
+        missing = (each.episode_id for each in self.dataset.summaries() if not self._has(known, each))
+        return list(dict.fromkeys(missing))
 
     def _has(self, known: dict[str, str | None], episode: Episode) -> bool:
         episode_id = episode.episode_id
         return episode_id in known and known[episode_id] == self._hash(episode.task_id, episode.config)
 
-    async def one(self, episode_id: str) -> Rescore:
+    async def one(self, episode_id: str, record: EpisodeRecord | TrajectoryError) -> Rescore:
         """Judge one episode; whatever fails is in what is returned."""
         result = Rescore(
             self.rescore_id,
@@ -169,7 +173,8 @@ class _Judge:
             code_version=__version__,
         )
         try:
-            record = await asyncio.to_thread(self._dataset.__getitem__, episode_id)
+            if isinstance(record, TrajectoryError):
+                raise record
             hashed = await asyncio.to_thread(self._hash, record.episode.task_id, record.episode.config)
             result = replace(result, task_sha256=hashed)
             verdict, changes = await self._evidence(record)
@@ -201,7 +206,7 @@ class _Judge:
                 raise _NoEvidenceError("no verdict of the play is stored")
             return verdict, changes
         task = self._task(episode.task_id, episode.config)
-        return await verdict_anew(self._dataset, episode, task, self.asked.sandbox, episode.config), changes
+        return await verdict_anew(self.dataset, episode, task, self.asked.sandbox, episode.config), changes
 
     def _hash(self, task_id: str, config: dict[str, Any]) -> str | None:
         """Return the hash of a task's folder; None where no file of it has a say."""

@@ -69,8 +69,8 @@ class Source:
     def lost(self, part: str) -> TrajectoryError:
         """Return what tells somebody who reads a part alone that it is gone."""
         return TrajectoryError(
-            f"part {part} of {self.path} is gone since the dataset was opened (compacted into another, or moved aside): "
-            "load it again",
+            f"part {part} of {self.path} is gone since the dataset was opened (compacted into another, "
+            "or moved aside): load it again",
             path=str(self.path),
             part=part,
         )
