@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -105,6 +106,6 @@ class RewardTerm(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArg
 
 
 def _finite(name: str, value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, Real) or not math.isfinite(value):
         raise RewardError(f"reward {name} gave {value!r:.80}, which is no finite number")
     return float(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from judged_env import PROMPT, Played, play
 
@@ -79,6 +80,15 @@ def test_a_function_of_your_own_sees_the_whole_episode_and_the_verdict() -> None
     assert terms == {"verifier": 0.5}
     with pytest.raises(ConfigError, match="can't import"):
         apply_rewards(Played(), {"name": "custom", "kwargs": {"reward_fn": "no_such_module:f"}})
+
+
+def of_numpy(result: CodeResult) -> np.float32:
+    return np.float32(0.5)
+
+
+def test_a_number_of_numpy_is_one() -> None:
+    _, terms = play(apply_rewards(Played(), {"name": "custom", "kwargs": {"reward_fn": f"{__name__}:of_numpy"}}))
+    assert type(terms["custom"]) is float
 
 
 def broken(result: CodeResult) -> float:
