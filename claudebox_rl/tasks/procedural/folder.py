@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from functools import cache
 from random import Random
@@ -13,6 +14,7 @@ from claudebox_rl.tasks.procedural.family import DIFFICULTIES, Draft, Family
 from claudebox_rl.tasks.procedural.registry import find_family
 
 _SHARED = ("test.sh", "judging.py")
+_WIDTH = 120
 _LEVELS = {1: "easy", 2: "easy", 3: "medium", 4: "hard", 5: "hard"}
 _EXPECTED_S = {1: 30, 2: 60, 3: 90, 4: 150, 5: 240}
 _SOLVE = """#!/bin/bash
@@ -81,7 +83,7 @@ def generate(family: str, difficulty: int, seed: int) -> dict[str, bytes]:
     draft = maker.draft(Random(f"{maker.name} {maker.version} {difficulty} {seed}"), difficulty)
     texts = {
         "task.toml": _config(maker, draft, difficulty, seed),
-        "instruction.md": draft.instruction,
+        "instruction.md": _wrapped(draft.instruction),
         **_below("environment", draft.environment),
         "solution/solve.sh": _SOLVE,
         **_below("solution/files", draft.solution),
@@ -96,6 +98,18 @@ def shared_files() -> dict[str, bytes]:
     """Return the files that tasks of all suites share: path in the task's folder -> content."""
     tests = data_dir("envs") / "quickstart" / "fix-bug" / "tests"
     return {f"tests/{name}": (tests / name).read_bytes() for name in _SHARED}
+
+
+def _wrapped(text: str) -> str:
+    """Break long lines of prose; what is indented stands as it is."""
+    return "\n".join(
+        line if len(line) <= _WIDTH or line.startswith("    ") else _broken(line) for line in text.split("\n")
+    )
+
+
+def _broken(line: str) -> str:
+    indent = "   " if line[:1].isdigit() else "  " if line.startswith("- ") else ""
+    return textwrap.fill(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _below(folder: str, files: Mapping[str, str]) -> dict[str, str]:

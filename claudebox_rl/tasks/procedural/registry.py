@@ -6,8 +6,12 @@ from claudebox_rl._registry import check, resolve
 from claudebox_rl.tasks.procedural.family import Family
 
 FAMILIES = {
+    "algorithms": "claudebox_rl.tasks.procedural.algorithms:AlgorithmsFamily",
     "config": "claudebox_rl.tasks.procedural.config:ConfigFamily",
+    "parsing": "claudebox_rl.tasks.procedural.parsing:ParsingFamily",
+    "refactoring": "claudebox_rl.tasks.procedural.refactoring:RefactoringFamily",
     "regex": "claudebox_rl.tasks.procedural.regex:RegexFamily",
+    "sql": "claudebox_rl.tasks.procedural.sql:SqlFamily",
 }
 """Built in; packages add their own in the entry-point group `claudebox_rl.task_family`."""
 

@@ -1,0 +1,2 @@
+# Attaches a file instead of reading.
+echo "ATTACH DATABASE 'x.db' AS x" > query.sql
