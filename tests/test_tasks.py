@@ -8,7 +8,7 @@ import pytest
 
 from claudebox_rl._resources import data_dir
 from claudebox_rl.errors import TaskError
-from claudebox_rl.tasks import Task, check_playable, find_tasks, load_task
+from claudebox_rl.tasks import Artifact, CollectCommand, SeparateMachine, Task, check_playable, find_tasks, load_task
 
 MINIMAL = 'schema_version = "1.4"\n'
 FULL = """
@@ -93,6 +93,7 @@ def test_every_field_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         cpus=2.0,
         memory_mib=512,
         network="none",
+        is_shared=True,
         name="org/sum",
         description="Sums.",
         keywords=("a", "b"),
@@ -146,6 +147,60 @@ def test_a_list_of_allowed_hosts(tmp_path: Path):
     assert (task.network, task.allowed_hosts) == ("restricted", ("pypi.org", "*.example.com", "8.8.8.8"))
 
 
+@pytest.mark.parametrize(
+    ("environment", "agent", "verifier", "networks"),
+    [
+        ("public", None, None, ("full", None)),
+        ("public", "no-network", None, ("none", "full")),
+        ("no-network", None, "public", ("none", "full")),
+        ("public", "allowlist", "no-network", ("restricted", "none")),
+    ],
+)
+def test_agent_and_verifier_may_have_networks_of_their_own(
+    tmp_path: Path, environment: str, agent: str | None, verifier: str | None, networks: tuple[str, str | None]
+):
+    named = {"environment": environment, "agent": agent, "verifier": verifier}
+    config = "".join(f'[{name}]\nnetwork_mode = "{mode}"\n' for name, mode in named.items() if mode)
+    task = load_task(make_task(tmp_path / "t", config))
+    assert (task.network, task.verifier_network) == networks
+
+
+def test_the_verifiers_own_machine(tmp_path: Path):
+    config = """
+        artifacts = ["out", {source = "/data", exclude = ["*.tmp"], destination = "d"}]
+        [environment]
+        docker_image = "agent:1"
+        workdir = "/app"
+        network_mode = "no-network"
+        env = {A = "1"}
+        [verifier]
+        user = 1000
+        [verifier.environment]
+        docker_image = "judge:1"
+        workdir = "/judge"
+        memory_mb = 512
+        [[verifier.collect]]
+        command = "pg_dump > /data/dump"
+        timeout_sec = 5
+        user = "postgres"
+        """
+    task = load_task(make_task(tmp_path / "t", config))
+    assert task.separate == SeparateMachine("judge:1", "/judge", {}, None, 512, "full")
+    assert task.artifacts == (Artifact("/logs/artifacts"), Artifact("/app/out"), Artifact("/data", ("*.tmp",)))
+    assert task.collect == (CollectCommand("pg_dump > /data/dump", 5.0, "postgres"),)
+    assert task.verifier_user == "1000"
+
+
+def test_a_separate_machine_is_as_the_agents_where_nothing_else_is_said(tmp_path: Path):
+    config = '[environment]\nnetwork_mode = "no-network"\nenv = {A = "1"}\n[verifier]\nenvironment_mode = "separate"\n'
+    folder = make_task(tmp_path / "t", config)
+    task = load_task(folder)
+    assert task.separate == SeparateMachine(env={"A": "1"}, network="none")
+    (folder / "tests" / "Dockerfile").write_text("FROM scratch\n")
+    with pytest.raises(TaskError, match=r"tests/Dockerfile: .*verifier\.environment\.docker_image"):
+        load_task(folder)
+
+
 @pytest.mark.parametrize(("size", "mib"), [("2G", 2048), ("512M", 512), (" 1.5g ", 1536), ("2048K", 2)])
 def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
     assert load_task(make_task(tmp_path / "t", f'[environment]\nmemory = "{size}"\n')).memory_mib == mib
@@ -187,13 +242,7 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
             "environment.allowed_hosts",
             "single addresses",
         ),
-        (
-            '[environment]\nnetwork_mode = "allowlist"\n[agent]\nnetwork_mode = "allowlist"\nallowed_hosts = ["a.org"]',
-            "agent.network_mode",
-            "between phases",
-        ),
         ('[environment]\nallow_internet = "no"', "environment.allow_internet", "true or false"),
-        ('[agent]\nnetwork_mode = "no-network"', "agent.network_mode", "between phases"),
         ('[[steps]]\nname = "one"', "steps", "several steps"),
         ('[environment]\nos = "windows"', "environment.os", "only linux"),
         ("[environment]\ngpus = 1", "environment.gpus", "GPUs"),
@@ -202,10 +251,24 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
         ('[environment]\nskills_dir = "skills"', "environment.skills_dir", "skills"),
         ('[environment.healthcheck]\ncommand = "true"', "environment.healthcheck", "health checks"),
         ('[agent]\nuser = "bob"', "agent.user", "user"),
-        ('[verifier]\nuser = "root"', "verifier.user", "user"),
-        ('[verifier]\nenvironment_mode = "separate"', "verifier.environment_mode", "only shared"),
-        ('[verifier.environment]\ndocker_image = "x"', "verifier.environment", "separate machine"),
-        ('[[verifier.collect]]\ncommand = "true"', "verifier.collect", "collect"),
+        ("[verifier]\nuser = 1.5", "verifier.user", "a string"),
+        ('[verifier]\nenvironment_mode = "own"', "verifier.environment_mode", "shared or separate"),
+        (
+            '[verifier]\nenvironment_mode = "shared"\n[verifier.environment]\ncpus = 1',
+            "verifier.environment_mode",
+            "beside a",
+        ),
+        ("[verifier.environment]\ngpus = 1", "verifier.environment.gpus", "GPUs"),
+        ('[verifier.environment]\nos = "windows"', "verifier.environment.os", "only linux"),
+        ('[[verifier.collect]]\ncommand = " "', "verifier.collect[0].command", "is empty"),
+        ("[[verifier.collect]]\ntimeout_sec = 5", "verifier.collect[0].command", "is missing"),
+        ('[[verifier.collect]]\ncommand = "a"\nservice = "db"', "verifier.collect[0].service", "Compose"),
+        ('artifacts = ["/a/../b"]', "artifacts[0].source", "without '..'"),
+        ('artifacts = ["/"]', "artifacts[0].source", "a file or a folder"),
+        ('artifacts = [{ source = "/a", service = "db" }]', "artifacts[0].service", "Compose"),
+        ("artifacts = [1]", "artifacts", "a list of tables"),
+        ('[metadata.claudebox]\nverification = "room"', "metadata.claudebox.verification", "clean_room, in_place"),
+        ("[metadata.claudebox]\nagent_tests = 1", "metadata.claudebox.agent_tests", "true or false"),
         ('[metadata.claudebox]\nhost_tool = ["bash"]', "metadata.claudebox.host_tool", "host_tools"),
         ('[metadata.claudebox]\nhost_tools = "bash"', "metadata.claudebox.host_tools", "a list of strings"),
         ("[metadata.claudebox]\nexpected_s = 0", "metadata.claudebox.expected_s", "above 0"),
@@ -300,7 +363,7 @@ class TestFindTasks:
     )
     def test_an_unknown_name_lists_the_known_ones(self, selector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(TaskError, match=r"known suites: quickstart.*quickstart/fix-bug.*path of a task folder"):
+        with pytest.raises(TaskError, match=r"known suites: .*quickstart.*quickstart/fix-bug.*path of a task folder"):
             find_tasks(selector)
 
     def test_an_empty_folder_is_no_suite(self, tmp_path: Path):
@@ -361,3 +424,18 @@ class TestCheckPlayable:
         error = self._refused(task, images=True, networks=self.NONE)
         assert error.context["field"] == "environment.network_mode"
         assert "needs the network" in str(error)
+
+    def test_the_verifiers_user_needs_a_backend_with_users(self, tmp_path: Path):
+        for changes in ({"verifier_user": "root"}, {"collect": (CollectCommand("true", user="root"),)}):
+            task = self._task(tmp_path, image="x", **changes)
+            check_playable(task, "here", images=True, networks=self.NONE, users=True)
+            assert "runs commands as root" in str(self._refused(task, images=True))
+
+    def test_the_verifiers_network_and_image(self, tmp_path: Path):
+        task = self._task(tmp_path, image="x", verifier_network="full")
+        check_playable(task, "here", images=True, networks=self.BOTH)
+        error = self._refused(task, images=True, networks=self.NONE)
+        assert error.context["field"] == "verifier.network_mode"
+        task = self._task(tmp_path, image="x", separate=SeparateMachine("y", network="none"))
+        with pytest.raises(TaskError, match="image of its own"):
+            check_playable(task, "here", images=True, networks=self.NONE, verifier_image=False)

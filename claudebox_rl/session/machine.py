@@ -90,7 +90,15 @@ def check_backend(task: Task, backend: type[Sandbox]) -> None:
         TaskError: Says what would help.
     """
     able = backend.capabilities()
-    check_playable(task, backend.name, images=able.boots(task.image), networks=able.networks)
+    own = task.separate.image if task.separate else None
+    check_playable(
+        task,
+        backend.name,
+        images=able.boots(task.image),
+        networks=able.networks,
+        users=able.users,
+        verifier_image=own is None or able.boots(own),
+    )
 
 
 def make_spec(

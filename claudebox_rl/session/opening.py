@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import cast
 
 from claudebox_rl._stages import in_stage
 from claudebox_rl.agent import Agent, AgentContext, Endpoint, PromptOptions, agent_class
@@ -12,6 +13,7 @@ from claudebox_rl.errors import SandboxStartError, SandboxTimeoutError
 from claudebox_rl.gateway import GatewayEpisode, shared_gateway
 from claudebox_rl.sandbox import Mount, Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.sandbox.spec import Network
 from claudebox_rl.session.keeping.folder import SessionFolder
 from claudebox_rl.session.keeping.log import SessionLog
 from claudebox_rl.session.keeping.meter import Meter
@@ -145,8 +147,14 @@ async def _begin_judging(
 ) -> Judging | None:
     if settings.task is None:
         return None
-    most = settings.sandbox.max_starts
-    judging = await begin_judging(sandbox, settings.task, is_fresh=is_fresh, max_starts=most)
+    policy = settings.security_policy
+    judging = await begin_judging(
+        sandbox,
+        settings.task,
+        is_fresh=is_fresh,
+        most_open=cast("Network | None", policy.network_access if policy else settings.sandbox.network),
+        max_starts=settings.sandbox.max_starts,
+    )
     stack.push_async_callback(judging.close)
     return judging
 

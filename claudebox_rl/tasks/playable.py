@@ -13,7 +13,15 @@ from claudebox_rl.tasks.task import Task
 _WORKSPACE = PurePosixPath("/workspace")
 
 
-def check_playable(task: Task, sandbox_name: str, *, images: bool, networks: frozenset[str]) -> None:
+def check_playable(
+    task: Task,
+    sandbox_name: str,
+    *,
+    images: bool,
+    networks: frozenset[str],
+    users: bool = False,
+    verifier_image: bool = True,
+) -> None:
     """Refuse a task that the sandbox can't give what it needs.
 
     Args:
@@ -21,9 +29,12 @@ def check_playable(task: Task, sandbox_name: str, *, images: bool, networks: fro
         sandbox_name: Name of the backend, for the message.
         images: Whether the backend can boot an image.
         networks: Network modes that the backend has.
+        users: Whether commands can run as any user.
+        verifier_image: Whether it can boot the image of the verifier's own machine, where there is one.
 
     Raises:
-        TaskError: An image, a build, a program, a folder or the network is missing; the message says what would help.
+        TaskError: An image, a build, a program, a folder, a user or the network is missing; the message says what
+            would help.
     """
     if task.has_dockerfile and task.image is None:
         problem = "an image would have to be built from it; build it elsewhere and name it as environment.docker_image"
@@ -37,6 +48,23 @@ def check_playable(task: Task, sandbox_name: str, *, images: bool, networks: fro
             "'no-network' where the task runs without, or use sandbox=local or boxlite",
             field="environment.network_mode",
         )
+    others = {task.verifier_user, *(command.user for command in task.collect)} - {None}
+    if others and not users:
+        problem = f"it runs commands as {', '.join(sorted(map(str, others)))}; sandbox={sandbox_name} has one user"
+        _refuse(task, f"{problem}, sandbox=boxlite has any", field="verifier.user")
+    if not verifier_image and task.host_tools is None:
+        problem = (
+            f"its verifier has an image of its own, and it declares no host_tools; sandbox={sandbox_name} has no images"
+        )
+        _refuse(task, f"{problem}, sandbox=boxlite has", field="verifier.environment.docker_image")
+    _check_verifier_network(task, sandbox_name, networks)
+
+
+def _check_verifier_network(task: Task, sandbox_name: str, networks: frozenset[str]) -> None:
+    wanted = task.verifier_network or (task.separate.network if task.separate else None)
+    if wanted not in (None, "none") and wanted not in networks:
+        problem = f"its verifier needs the network ({wanted}), which sandbox={sandbox_name} does not give"
+        _refuse(task, problem, field="verifier.network_mode")
 
 
 def _check_without_image(task: Task, sandbox_name: str) -> None:

@@ -4,12 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 Network = Literal["none", "restricted", "full"]
 Verification = Literal["clean_room", "in_place"]
 VERIFIER_TIMEOUT_S = 600.0
+COLLECT_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CollectCommand:
+    """A command that brings what is to be judged into files."""
+
+    command: str
+    """For a shell."""
+    timeout_s: float = COLLECT_TIMEOUT_S
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file or a folder of the agent's machine."""
+
+    path: str
+    """Absolute, and the same in the verifier's machine."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of what is left behind, as `tar` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateMachine:
+    """A machine of the verifier's own, without the agent's files."""
+
+    image: str | None = None
+    """With the tests in it; None: the task's, to which tests and environment files are copied."""
+    workdir: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Environment of every command in it."""
+    cpus: float | None = None
+    memory_mib: int | None = None
+    network: Network = "full"
+    allowed_hosts: tuple[str, ...] = ()
+    """For `restricted`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +78,20 @@ class Task:
     """Environment of every command in the sandbox."""
     verifier_env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Added to it for the verifier."""
+    verifier_user: str | None = None
+    """User inside that the verifier runs as, by name or number; None: that of the sandbox."""
+    verifier_network: Network | None = None
+    """Of the verifier, where that differs from the agent's; None: it doesn't."""
+    verifier_allowed_hosts: tuple[str, ...] = ()
+    """For `restricted`."""
+    is_shared: bool = False
+    """Whether the task says that its verifier runs in the agent's machine (Harbor's `shared`)."""
+    separate: SeparateMachine | None = None
+    """The verifier's own machine, which gets the artifacts alone (Harbor's `separate`)."""
+    artifacts: tuple[Artifact, ...] = ()
+    """What the verifier gets from the agent's machine, beside the working directory where it gets that."""
+    collect: tuple[CollectCommand, ...] = ()
+    """Run in the agent's machine after the agent's end."""
     verification: Verification | None = None
     """Where the work is judged: in a machine that no agent touched, or in the agent's own; None: it doesn't say."""
     agent_tests: bool = False
@@ -70,6 +121,12 @@ class Task:
         """The folder whose content goes to the working directory; None where a Dockerfile says what becomes of it."""
         folder = self.path / "environment"
         return folder if folder.is_dir() and not self.has_dockerfile else None
+
+    @property
+    def artifacts_elsewhere(self) -> tuple[Artifact, ...]:
+        """The artifacts outside of the working directory."""
+        within = PurePosixPath(self.workdir or "/workspace")
+        return tuple(each for each in self.artifacts if not PurePosixPath(each.path).is_relative_to(within))
 
     @property
     def tests_dir(self) -> Path:

@@ -29,7 +29,9 @@ done
 """
 
 
-async def verify(sandbox: Sandbox, task: Task, *, is_clean: bool = False) -> VerifierResult:
+async def verify(
+    sandbox: Sandbox, task: Task, *, is_clean: bool = False, has_tests: bool = False, workdir: str | None = None
+) -> VerifierResult:
     """Judge the state of a sandbox.
 
     /logs/verifier and /tests are emptied, the task's tests copied to /tests, and `bash /tests/test.sh` run in the
@@ -46,19 +48,21 @@ async def verify(sandbox: Sandbox, task: Task, *, is_clean: bool = False) -> Ver
         task: Its tests judge.
         is_clean: No agent was ever at work there. Else the tests are taken away again, and what the agent left running
             goes on: it could disturb the verdict.
+        has_tests: /tests is the machine's own, and is taken as it is.
+        workdir: Where the script starts; None: in the task's working directory.
 
     Raises:
         VerifierError: No verdict: the tests can't be put in place, ran out of time, were killed by a signal, or wrote
             no finite number. The message ends with what they printed.
         SandboxUnavailableError: The machine is gone.
     """
-    await _place_tests(sandbox, task)
+    await _place_tests(sandbox, task, has_tests=has_tests)
     run = await run_script(
         sandbox,
         f"{TESTS}/test.sh",
         env={**task.verifier_env, "CLAUDEBOX_ROOT": sandbox.root},
-        cwd=task.workdir,
-        user=None,
+        cwd=workdir or task.workdir,
+        user=task.verifier_user,
         timeout_s=task.verifier_timeout_s,
     )
     if not is_clean:
@@ -81,14 +85,24 @@ async def _wipe(sandbox: Sandbox, task: Task, *folders: str) -> None:
         _fail(task, f"can't empty {' and '.join(folders)}", wiped)
 
 
-async def _place_tests(sandbox: Sandbox, task: Task) -> None:
-    await _wipe(sandbox, task, LOGS, TESTS)
+async def _place_tests(sandbox: Sandbox, task: Task, *, has_tests: bool) -> None:
+    await _wipe(sandbox, task, LOGS, *([] if has_tests else [TESTS]))
+    if task.verifier_user is not None:
+        await _open_to_all(sandbox, task)
+    if has_tests:
+        return
     try:
         await sandbox.copy_in(task.tests_dir, TESTS)
     except SandboxUnavailableError:
         raise
     except (SandboxError, OSError) as error:
         raise VerifierError(f"verifier of {task.task_id}: {error}", task_id=task.task_id) from error
+
+
+async def _open_to_all(sandbox: Sandbox, task: Task) -> None:
+    opened = await sandbox.exec(["chmod", "a+rwx", *(sandbox.root + folder for folder in (LOGS, TESTS))], timeout_s=60)
+    if opened.exit_code != 0:
+        _fail(task, f"can't let user {task.verifier_user} write to {LOGS}", opened)
 
 
 async def _rewards(sandbox: Sandbox, task: Task, run: ExecResult) -> dict[str, float]:

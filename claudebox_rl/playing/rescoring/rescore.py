@@ -21,7 +21,13 @@ from claudebox_rl.env.loop import shared_loop
 from claudebox_rl.errors import ClaudeBoxError, ConfigError, TaskError, TrajectoryError
 from claudebox_rl.playing.rescoring.evidence import judged, stored_verdict, unjudgeable
 from claudebox_rl.playing.rescoring.records import Found, records
-from claudebox_rl.playing.rescoring.verdict import changes_of, missing_state, task_sha256, verdict_anew
+from claudebox_rl.playing.rescoring.verdict import (
+    changes_of,
+    missing_evidence,
+    missing_state,
+    task_sha256,
+    verdict_anew,
+)
 from claudebox_rl.rewards import Reward, apply_rewards, reward_configs, reward_kinds, reward_names
 from claudebox_rl.tasks import Task, find_tasks
 from claudebox_rl.trajectory import Dataset, EpisodeRecord, load_dataset
@@ -206,6 +212,8 @@ class _Judge:
                 raise _NoEvidenceError("no verdict of the play is stored")
             return verdict, changes
         task = self._task(episode.task_id, episode.config)
+        if (why := missing_evidence(task)) is not None:
+            raise _NoEvidenceError(why)
         return await verdict_anew(self.dataset, episode, task, self.asked.sandbox, episode.config), changes
 
     def _hash(self, task_id: str, config: dict[str, Any]) -> str | None:

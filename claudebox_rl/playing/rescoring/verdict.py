@@ -28,6 +28,13 @@ def missing_state(episode: Episode) -> str | None:
     return None
 
 
+def missing_evidence(task: Task) -> str | None:
+    """Say what a task's verifier sees beside the workspace, which alone is stored; None where nothing."""
+    if task.separate is not None or task.artifacts_elsewhere:
+        return "its verifier gets artifacts from outside of the workspace, which are not stored"
+    return None
+
+
 async def verdict_anew(
     dataset: Dataset, episode: Episode, task: Task, sandbox: SandboxConfig | None, kept: dict[str, Any]
 ) -> VerifierResult:

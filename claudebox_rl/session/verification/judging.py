@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
 
 from claudebox_rl.errors import SandboxError, SandboxUnavailableError, TaskError, VerifierError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
+from claudebox_rl.sandbox.spec import Network
 from claudebox_rl.session.final_state.capture import MOST_BYTES, MOST_FILES, Base, Snapshot, begin_state, take_snapshot
 from claudebox_rl.session.final_state.listing import Listing
 from claudebox_rl.session.final_state.members import Member
 from claudebox_rl.session.final_state.put import put
+from claudebox_rl.session.verification.artifacts import Taken, collect, put_artifacts, take_artifacts
 from claudebox_rl.session.verification.mode import verification_of
 from claudebox_rl.session.verification.room import CleanRoom
 from claudebox_rl.session.verification.uncounted import counted
@@ -32,33 +35,46 @@ class Judging:
         task: Its verifier judges.
         mode: Where.
         base: The workspace before the agent's work; None where that can't be seen, in place only.
+        most_open: As for `CleanRoom`.
         max_starts: As `SandboxConfig.max_starts`.
     """
 
     def __init__(
-        self, sandbox: Sandbox, task: Task, mode: Verification, base: Base | None, max_starts: int | None = None
+        self,
+        sandbox: Sandbox,
+        task: Task,
+        mode: Verification,
+        base: Base | None,
+        most_open: Network | None = None,
+        max_starts: int | None = None,
     ) -> None:
         self.mode: Verification = mode
         self.base = base
         self._sandbox, self._task, self._max_starts = sandbox, task, max_starts
+        self._most_open: Network | None = most_open
+        self._workdir = task.workdir or WORKSPACE
         self._room: CleanRoom | None = None
 
     def of_fork(self, sandbox: Sandbox) -> Judging:
         """Return it for a session on a fork of this one's machine."""
-        return Judging(sandbox, self._task, self.mode, self.base and self.base.of_fork(), self._max_starts)
+        base = self.base and self.base.of_fork()
+        return Judging(sandbox, self._task, self.mode, base, self._most_open, self._max_starts)
 
     def expect(self) -> None:
         """Have a clean room made ready in the background, where one will be needed; `close` ends it."""
         if self.mode == "clean_room" and self._room is None:
-            self._room = CleanRoom(self._sandbox, self._task, self._max_starts)
+            self._room = CleanRoom(self._sandbox, self._task, self._most_open, self._max_starts)
 
     async def snapshot(self) -> Snapshot | None:
-        """Read what the agent left, after its end; None where it can't be seen and is judged in place.
+        """Read what the agent left, after its end and the task's collect commands; None where it can't be seen.
+
+        Not seen is what is judged in place alone.
 
         Raises:
             VerifierError: It can't be seen, and is to be carried to a clean room.
             SandboxUnavailableError: The machine is gone.
         """
+        await collect(self._sandbox, self._task.collect, self._workdir)
         if self.base is None:
             return None
         try:
@@ -83,17 +99,36 @@ class Judging:
             SandboxUnavailableError: A machine is gone.
         """
         if self.mode == "in_place":
+            if snapshot is None:
+                await collect(self._sandbox, self._task.collect, self._workdir)
             return await verify(self._sandbox, self._task)
         self.expect()
         try:
-            taken = snapshot or await self.snapshot()
-            assert taken is not None
-            assert self._room is not None
-            self._check_whole(taken)
-            room, own = await self._room.ready(), taken.base.listing.entries
-            return await judge_state(room, self._task, own, taken.gone, taken.members(), empty=not taken.base.is_known)
+            return await self._in_room(snapshot or await self.snapshot())
         finally:
             await asyncio.shield(self.close())
+
+    async def _in_room(self, taken: Snapshot | None) -> VerifierResult:
+        assert taken is not None
+        assert self._room is not None
+        artifacts = await self._artifacts()
+        if self._task.separate is not None:
+            room = await self._room.ready()
+            return await judge_artifacts(room, self._task, artifacts)
+        self._check_whole(taken)
+        room, own = await self._room.ready(), taken.base.listing.entries
+        return await judge_state(
+            room, self._task, own, taken.gone, taken.members(), artifacts, empty=not taken.base.is_known
+        )
+
+    async def _artifacts(self) -> list[Taken]:
+        task = self._task
+        try:
+            return await take_artifacts(self._sandbox, task.artifacts if task.separate else task.artifacts_elsewhere)
+        except SandboxUnavailableError:
+            raise
+        except SandboxError as error:
+            raise self._failed(str(error)) from error
 
     async def close(self) -> None:
         """End a room that is left. Idempotent."""
@@ -115,13 +150,16 @@ class Judging:
         return VerifierError(f"verifier of {self._task.task_id}: {problem}", task_id=self._task.task_id)
 
 
-async def begin_judging(sandbox: Sandbox, task: Task, *, is_fresh: bool, max_starts: int | None) -> Judging:
+async def begin_judging(
+    sandbox: Sandbox, task: Task, *, is_fresh: bool, most_open: Network | None, max_starts: int | None
+) -> Judging:
     """Note what is in the workspace before the agent works.
 
     Args:
         sandbox: Holds the task's files.
         task: The session's.
         is_fresh: No agent has worked in this workspace before.
+        most_open: As for `CleanRoom`.
         max_starts: As `SandboxConfig.max_starts`.
 
     Raises:
@@ -139,7 +177,7 @@ async def begin_judging(sandbox: Sandbox, task: Task, *, is_fresh: bool, max_sta
             task_id=task.task_id,
             field="metadata.claudebox.verification",
         )
-    return Judging(sandbox, task, mode, base, max_starts)
+    return Judging(sandbox, task, mode, base, most_open, max_starts)
 
 
 async def judge_state(
@@ -148,6 +186,7 @@ async def judge_state(
     own: Collection[bytes],
     gone: Iterable[bytes],
     members: Sequence[Member],
+    artifacts: Iterable[Taken] = (),
     *,
     empty: bool = False,
 ) -> VerifierResult:
@@ -159,6 +198,7 @@ async def judge_state(
         own: The paths of its files.
         gone: Those of them that are no longer there.
         members: What is new or changed.
+        artifacts: What else is carried.
         empty: The members are all there is.
 
     Raises:
@@ -171,10 +211,31 @@ async def judge_state(
             log.info(
                 "%s: the agent's changes to %d tests don't count: %s", task.task_id, len(dropped), dropped[:_SHOWN]
             )
-    try:
+    with _placing(task):
         await put(sandbox, task.workdir or WORKSPACE, gone, members, empty=empty)
+        await put_artifacts(sandbox, artifacts)
+    return await verify(sandbox, task, is_clean=True)
+
+
+async def judge_artifacts(sandbox: Sandbox, task: Task, artifacts: Iterable[Taken]) -> VerifierResult:
+    """Judge what a task's separate verifier gets, in its machine.
+
+    Raises:
+        VerifierError: No verdict, or an artifact can't be put in place.
+        SandboxUnavailableError: The machine is gone.
+    """
+    assert task.separate is not None
+    with _placing(task):
+        await put_artifacts(sandbox, artifacts)
+    has_tests = sandbox.capabilities().boots(task.separate.image)
+    return await verify(sandbox, task, is_clean=True, has_tests=has_tests, workdir=task.separate.workdir)
+
+
+@contextmanager
+def _placing(task: Task) -> Generator[None]:
+    try:
+        yield
     except SandboxUnavailableError:
         raise
     except (SandboxError, ValueError) as error:
         raise VerifierError(f"verifier of {task.task_id}: {error}", task_id=task.task_id) from error
-    return await verify(sandbox, task, is_clean=True)

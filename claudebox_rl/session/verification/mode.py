@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from claudebox_rl.errors import TaskError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.tasks import Task, Verification
@@ -14,17 +16,28 @@ def verification_of(task: Task, sandbox: Sandbox) -> Verification:
     `environment.workdir`.
 
     Raises:
-        TaskError: The task wants a clean room, and the backend runs no programs.
+        TaskError: The task needs a clean room, and can't have one.
     """
     able = sandbox.capabilities()
-    if task.verification == "clean_room" and not able.shell:
-        raise TaskError(
-            f"task {task.task_id} is verified in a clean room, and sandbox={sandbox.name} runs no programs that could "
-            "carry its work there; use sandbox=local or boxlite",
-            task_id=task.task_id,
-            field="metadata.claudebox.verification",
+    mode = task.verification or ("in_place" if task.is_shared else None)
+    if mode is None:
+        is_elsewhere = task.workdir is None and able.boots(task.image) and task.separate is None
+        mode = "clean_room" if able.shell and not is_elsewhere else "in_place"
+    if mode == "clean_room" and not able.shell:
+        _refuse(
+            task, f"needs a clean room, and sandbox={sandbox.name} runs no programs that could carry its work there"
         )
-    if task.verification is not None:
-        return task.verification
-    is_elsewhere = task.workdir is None and able.boots(task.image)
-    return "clean_room" if able.shell and not is_elsewhere else "in_place"
+    if mode == "in_place" and task.separate is not None:
+        _refuse(task, "has a separate verifier, which is not judged in place")
+    own = (task.verifier_network, task.verifier_allowed_hosts)
+    if mode == "in_place" and own not in ((None, ()), (task.network, task.allowed_hosts)):
+        _refuse(task, "gives its verifier another network than its agent, and is judged in the agent's machine")
+    return mode
+
+
+def _refuse(task: Task, problem: str) -> NoReturn:
+    raise TaskError(
+        f"task {task.task_id} {problem}; see [metadata.claudebox] verification in its task.toml, and sandbox",
+        task_id=task.task_id,
+        field="metadata.claudebox.verification",
+    )
