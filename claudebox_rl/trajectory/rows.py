@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, cast
 
+from claudebox_rl.trajectory.nesting import deeply, loads
 from claudebox_rl.trajectory.texts import Plain, Texts
 from claudebox_rl.types import (
     Episode,
@@ -115,7 +116,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         outcome=Outcome(row["outcome"]),
         rewards=_named(row["rewards"]),
         usage=Usage(**_given(row, _TOKENS)),
-        config=json.loads(row["config"]),
+        config=loads(row["config"]),
         overrides=tuple(row["overrides"]),
         workspace_files=_files(row.get("workspace_files")),
     )
@@ -160,6 +161,13 @@ def dump(value: Any) -> str:
     Raises:
         TypeError: The value is not JSON (NumPy scalars and arrays are taken as numbers and lists).
     """
+    try:
+        return _dump(value)
+    except RecursionError:
+        return deeply(lambda: _dump(value))
+
+
+def _dump(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
     except ValueError:

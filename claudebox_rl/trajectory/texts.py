@@ -15,6 +15,8 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, cast
 
+from claudebox_rl.trajectory.nesting import loads
+
 MIN_CHARS = 512
 """Of compact JSON, or of plain text; what is shorter stays where it is."""
 Lookup = Callable[[str], str]
@@ -146,7 +148,21 @@ def unfold(value: str, lookup: Lookup) -> str:
     """
     if '$text"' not in value:
         return value
-    return _FOLDED.sub(lambda m: unfold(lookup(m[1]), lookup) if m[1] else f'"{m[2]}":', value)
+    pieces: list[str] = []
+    waiting = [(value, 0, _FOLDED.finditer(value))]
+    while waiting:
+        text, start, matches = waiting.pop()
+        for match in matches:
+            pieces.append(text[start : match.start()])
+            start = match.end()
+            if match[1]:
+                inner = lookup(match[1])
+                waiting += [(text, start, matches), (inner, 0, _FOLDED.finditer(inner))]
+                break
+            pieces.append(f'"{match[2]}":')
+        else:
+            pieces.append(text[start:])
+    return "".join(pieces)
 
 
 def unfold_text(value: str, lookup: Lookup) -> str:
@@ -161,7 +177,7 @@ class Plain:
 
     def parse(self, value: str) -> Any:
         """Return the value."""
-        return json.loads(value)
+        return loads(value)
 
     def text(self, value: str) -> str:
         """Return the text itself."""
@@ -181,7 +197,12 @@ class Parser(Plain):
 
     def parse(self, value: str) -> Any:
         """Return the value that folded JSON stands for. What is mutable in it is the caller's alone."""
-        return json.loads(value, object_hook=self._resolved) if '$text"' in value else json.loads(value)
+        if '$text"' not in value:
+            return loads(value)
+        try:
+            return json.loads(value, object_hook=self._resolved)
+        except RecursionError:  # of texts within texts, or of what they hold
+            return loads(unfold(value, self._lookup))
 
     def text(self, value: str) -> str:
         """Return the text that was given to `Texts.fold_text`."""
