@@ -10,9 +10,8 @@ import json
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import EpisodeRecord
@@ -97,7 +96,7 @@ def _step(record: EpisodeRecord, step: Step, full: bool) -> Iterator[str]:
     seen: set[str] = set()
     for call in top or step.tool_calls:
         yield from _tool_call(call, step.tool_calls, 0, full, seen)
-    if answer := _answer(record, step):
+    if answer := record.last_words(step):
         yield from _titled("Answer", answer, full)
 
 
@@ -132,22 +131,6 @@ def _input(call: ToolCall) -> str:
     if call.name == "Bash" and isinstance(command, str):
         return f"$ {command}"
     return json.dumps(call.input, ensure_ascii=False, indent=1)
-
-
-def _answer(record: EpisodeRecord, step: Step) -> str:
-    """Return the agent's last words in a step: the next observation holds them, or the step's last model call."""
-    following = [later for later in record.steps if later.step_index == step.step_index + 1]
-    if following:
-        return str(following[0].observation.get("response", ""))
-    texts = [_said(call.response) for call in record.calls_of(step.step_index) if call.agent_path == "main"]
-    return next((text for text in reversed(texts) if text), "")
-
-
-def _said(message: Mapping[str, Any] | None) -> str:
-    content: Any = (message or {}).get("content")
-    blocks = cast("list[Any]", content) if isinstance(content, list) else []
-    found = [cast("dict[str, Any]", block) for block in blocks if isinstance(block, dict)]
-    return "\n".join(str(block.get("text")) for block in found if block.get("type") == "text")
 
 
 def _end(episode: Episode, full: bool) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from typing import Any, cast
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -74,7 +73,7 @@ def _step(record: EpisodeRecord, step: Step, full: bool) -> Generator[Renderable
         yield from _block(Block(kind, step.action), full, style="cyan")
     for call in step.tool_calls:
         yield from _tool_call(call, full)
-    if response := _response(record, step):
+    if response := record.last_words(step):
         yield from _block(Block("response", response), full, style="cyan")
 
 
@@ -107,23 +106,6 @@ def _tool_call(call: ToolCall, full: bool) -> Generator[RenderableType]:
         yield _text(f"policy: {call.policy_violation}", full, indent + 2, style="red")
     if call.output:
         yield _text(call.output, full, indent + 2, style="red" if call.is_error else "dim", bar="| ")
-
-
-def _response(record: EpisodeRecord, step: Step) -> str:
-    """Return the agent's last words in a step: the next observation holds them, or the step's last model call."""
-    following = [later for later in record.steps if later.step_index == step.step_index + 1]
-    if following:
-        return str(following[0].observation.get("response", ""))
-    texts = [_message_text(call.response) for call in record.calls_of(step.step_index) if call.agent_path == "main"]
-    return next((text for text in reversed(texts) if text), "")
-
-
-def _message_text(message: dict[str, Any] | None) -> str:
-    content: Any = (message or {}).get("content")
-    if not isinstance(content, list):
-        return ""
-    blocks = [cast("dict[str, Any]", block) for block in cast("list[Any]", content) if isinstance(block, dict)]
-    return "\n".join(str(block.get("text")) for block in blocks if block.get("type") == "text")
 
 
 def _ending(episode: Episode, full: bool) -> Generator[RenderableType]:

@@ -6,9 +6,10 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import TextIO
 
-from claudebox_rl.playing.account import Playing, RunAccount
+from claudebox_rl.playing.account import Playing, RunAccount, Sums
 from claudebox_rl.types import Episode, EpisodeRequest, Flight
 
 _BEAT_EVERY_S = 10.0
@@ -75,10 +76,7 @@ class EventLines:
             episode_return=episode.episode_return,
             num_steps=episode.num_steps,
             num_turns=episode.num_turns,
-            input_tokens=episode.usage.input_tokens,
-            output_tokens=episode.usage.output_tokens,
-            cached_tokens=episode.usage.cached_tokens,
-            cost_usd=episode.cost_usd,
+            **_spent(episode),
             queued_s=episode.queued_s,
             boot_s=episode.boot_s,
             setup_s=episode.setup_s,
@@ -103,10 +101,7 @@ class EventLines:
             num_failed=sums.num_failed,
             num_machines=account.num_machines,
             mean_return=sums.mean_return,
-            input_tokens=sums.usage.input_tokens,
-            output_tokens=sums.usage.output_tokens,
-            cached_tokens=sums.usage.cached_tokens,
-            cost_usd=sums.cost_usd,
+            **_spent(sums),
             episodes_per_s=account.rate,
             eta_s=account.eta_s,
             playing=[_playing(one, account.now()) for one in account.playing.values()],
@@ -126,10 +121,7 @@ class EventLines:
             mean_return=sums.mean_return,
             num_steps=sums.num_steps,
             num_turns=sums.num_turns,
-            input_tokens=sums.usage.input_tokens,
-            output_tokens=sums.usage.output_tokens,
-            cached_tokens=sums.usage.cached_tokens,
-            cost_usd=sums.cost_usd,
+            **_spent(sums),
             duration_s=account.elapsed_s,
         )
 
@@ -138,6 +130,11 @@ class EventLines:
         line = json.dumps({"event": event, "time": self._clock(), "run_id": self._run_id, **finite}, allow_nan=False)
         self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+def _spent(of: Episode | Sums) -> dict[str, Value]:
+    tokens: dict[str, Value] = dict(asdict(of.usage))
+    return tokens | {"cost_usd": of.cost_usd}
 
 
 def _playing(one: Playing, now: float) -> dict[str, Value]:
