@@ -4,6 +4,7 @@ ROLLOUT_HELP = """\
 settings are KEY=VALUE, in any order; these are the ones most used:
 
   task=quickstart            a suite; or quickstart/fix-bug, a folder, or a list: 'task=[a,b]'
+                             generated: procedural/sql-3-0..99 (family, difficulty, seeds; docs/procedural.md)
   model=oracle               who answers the agent: oracle (plays the task's own solution: no key, no network),
                              nop (does nothing), scripted (turns from a YAML file: model.options.script=FILE),
                              anthropic (the real API; key from ANTHROPIC_API_KEY, model.name=sonnet),
