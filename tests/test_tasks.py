@@ -58,6 +58,71 @@ def make_task(folder: Path, config: str = MINIMAL, *, instruction: str = "Do it.
     return folder
 
 
+STEPS = """
+multi_step_reward_strategy = "final"
+[[steps]]
+name = "one"
+min_reward = 0.5
+[[steps]]
+name = "two"
+min_reward = { reward = 1, safe = 0.25 }
+[steps.agent]
+timeout_sec = 30
+[steps.verifier]
+timeout_sec = 7
+env = { B = "2" }
+[verifier]
+env = { A = "1" }
+[agent]
+timeout_sec = 20
+"""
+
+
+def test_a_task_of_several_steps_is_one_of_checkpoints(tmp_path: Path):
+    folder = make_task(tmp_path / "sum", STEPS)
+    for name in ("one", "two"):
+        (folder / "steps" / name / "solution").mkdir(parents=True)
+        (folder / "steps" / name / "instruction.md").write_text(f"Do {name}.\n")
+        (folder / "steps" / name / "solution" / "solve.sh").write_text(f"echo {name}\n")
+    (folder / "steps/two/workdir").mkdir()
+    (folder / "steps/two/tests").mkdir()
+    first = load_task(folder)
+    assert (first.instruction, first.checkpoint, first.only_last_counts, first.agent_timeout_s) == (
+        "Do one.",
+        0,
+        True,
+        30,
+    )
+    assert first.tests_dirs == (folder / "tests",)
+    assert (first.checkpoint_files, first.test_limits) == (None, (600.0, {"A": "1"}))
+    assert (first.is_passed({"reward": 0.5}), first.is_passed({"reward": 0.4}), first.is_passed({})) == (
+        True,
+        False,
+        False,
+    )
+    second = first.next_checkpoint()
+    assert second is not None
+    assert (second.instruction, second.checkpoint, second.next_checkpoint()) == ("Do two.", 1, None)
+    assert second.tests_dirs == (folder / "tests", folder / "steps/two/tests")
+    assert (second.checkpoint_files, second.test_limits) == (folder / "steps/two/workdir", (7.0, {"A": "1", "B": "2"}))
+    assert (second.is_passed({"reward": 1, "safe": 0.3}), second.is_passed({"reward": 1})) == (True, False)
+    assert (first.share(0.5, is_last=False), second.share(0.5, is_last=True)) == (0.0, 0.5)
+    files = second.solution_files()
+    assert {"one/solve.sh", "two/solve.sh", "solve.sh"} == set(files)
+    assert pickle.loads(pickle.dumps(second)) == second
+
+
+def test_each_step_needs_an_instruction_and_tests(tmp_path: Path):
+    folder = make_task(tmp_path / "sum", '[[steps]]\nname = "one"\n')
+    with pytest.raises(TaskError, match=r"steps/one/instruction\.md"):
+        load_task(folder)
+    (folder / "steps/one").mkdir(parents=True)
+    (folder / "steps/one/instruction.md").write_text("Do it.")
+    (folder / "tests/test.sh").unlink()
+    with pytest.raises(TaskError, match=r"steps/one/tests/test\.sh"):
+        load_task(folder)
+
+
 def test_a_task_tells_what_it_is_like(tmp_path: Path):
     own = '[metadata.claudebox]\nskills = ["postgres"]\nexpected_s = 90\npass_rates = { careless = 0.25 }\n'
     task = load_task(make_task(tmp_path / "sum", own))
@@ -243,7 +308,11 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
             "single addresses",
         ),
         ('[environment]\nallow_internet = "no"', "environment.allow_internet", "true or false"),
-        ('[[steps]]\nname = "one"', "steps", "several steps"),
+        ('steps = "one"', "steps", "must be tables"),
+        ('[[steps]]\nname = "../one"', "steps[0].name", "a folder below steps/"),
+        ('[[steps]]\nname = "a"\nhealthcheck = { command = "true" }', "steps[0].healthcheck", "not supported"),
+        ('[[steps]]\nname = "a"\n[steps.verifier]\nuser = "bob"', "steps[0].verifier.user", "not supported"),
+        ('multi_step_reward_strategy = "max"', "multi_step_reward_strategy", "mean or final"),
         ('[environment]\nos = "windows"', "environment.os", "only linux"),
         ("[environment]\ngpus = 1", "environment.gpus", "GPUs"),
         ('[environment.tpu]\ntype = "v6e"', "environment.tpu", "TPUs"),
@@ -363,8 +432,14 @@ class TestFindTasks:
     )
     def test_an_unknown_name_lists_the_known_ones(self, selector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(TaskError, match=r"known suites: .*quickstart.*quickstart/fix-bug.*path of a task folder"):
+        with pytest.raises(TaskError, match=r"known suites: .*quickstart.*path of a task folder"):
             find_tasks(selector)
+
+    @pytest.mark.parametrize("selector", ["quickstrat", "quickstart/nope"])
+    def test_the_tasks_of_the_suite_that_was_meant_are_listed(self, selector: str):
+        with pytest.raises(TaskError, match=r"tasks of quickstart: .*quickstart/fix-bug") as caught:
+            find_tasks(selector)
+        assert "bugfix/" not in str(caught.value)
 
     def test_an_empty_folder_is_no_suite(self, tmp_path: Path):
         with pytest.raises(TaskError, match="unknown task"):

@@ -46,7 +46,9 @@ class Play:
 
 
 async def play(task: Task, player: Player, sandbox: SandboxConfig) -> Play:
-    """Play and judge once; what fails by the machine is played once more, and is a play without a reward then.
+    """Play and judge once, at each checkpoint that is reached.
+
+    What fails by the machine is played once more, and is a play without a reward then.
 
     Raises:
         asyncio.CancelledError: After the machine was ended.
@@ -72,12 +74,20 @@ async def _play(played: Play, task: Task, player: Player, sandbox: SandboxConfig
     async with ClaudeBox(
         task, agent=agent, model="nop", sandbox=sandbox, enable_logging=False, seed=player.seed
     ) as box:
-        result = await box.code(_prompt(task, player), max_turns=None, timeout_s=limit_s)
-        if result.exit_code == _NOTHING_TO_TRY and player.agent == "shell":
-            return replace(played, skipped=True, why=result.response.strip().rpartition("\n")[2])
-        verdict = await box.verify()
+        reward, here = 0.0, task
+        while True:
+            result = await box.code(_prompt(here, player), max_turns=None, timeout_s=limit_s)
+            if result.exit_code == _NOTHING_TO_TRY and player.agent == "shell":
+                return replace(played, skipped=True, why=result.response.strip().rpartition("\n")[2])
+            coming = here.next_checkpoint()
+            verdict = await (box.judge_checkpoint() if coming else box.verify())
+            goes_on = coming is not None and here.is_passed(verdict.rewards)
+            reward += here.share(verdict.reward, is_last=not goes_on)
+            if coming is None or not goes_on:
+                break
+            await box.begin_checkpoint(here := coming)
     output = verdict.output[-_KEPT_CHARS:]
-    return replace(played, reward=verdict.reward, why="", failed=_failure(result), output=output)
+    return replace(played, reward=reward, why="", failed=_failure(result), output=output)
 
 
 def _prompt(task: Task, player: Player) -> str:

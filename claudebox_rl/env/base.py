@@ -18,7 +18,7 @@ from claudebox_rl.env.seats import seat_class
 from claudebox_rl.env.seats.seat import Observation
 from claudebox_rl.env.settings import Setting, make_settings
 from claudebox_rl.env.start import EpisodeStart, ForkStart
-from claudebox_rl.errors import ConfigError
+from claudebox_rl.errors import ConfigError, TaskError
 from claudebox_rl.session.budget import Budget
 from claudebox_rl.tasks import Task, find_tasks
 
@@ -120,10 +120,20 @@ class ClaudeBoxEnv(gym.Env[Observation, Any]):
         self.tasks: dict[str, Task] = {task.task_id: task for task in find_tasks(task)}
         self.render_mode = render_mode
         self._seat = seat_class(seat)
+        self._check_checkpoints()
         self.observation_space = self._seat.observation_space()
         self.action_space = self._seat.action_space()
         self._host = make_host("actor" if actor else "inline", self.settings)
         self.begun: Begun | None = None
+
+    def _check_checkpoints(self) -> None:
+        several = [task.task_id for task in self.tasks.values() if task.checkpoints]
+        if several and not self._seat.has_checkpoints:
+            raise TaskError(
+                f"tasks of several steps ({', '.join(several[:3])}) are played in the user's seat alone "
+                f"(ClaudeBox-v0, seat=user), not in that of {self._seat.name}",
+                task_id=several[0],
+            )
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -15,6 +15,7 @@ from claudebox_rl.env.start import EpisodeStart, ForkStart
 from claudebox_rl.errors import AgentError, ClaudeBoxError, ConfigError, GatewayError, VerifierError
 from claudebox_rl.session.box import ClaudeBox
 from claudebox_rl.session.final_state.capture import Snapshot, stored_form
+from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, Outcome, Stage, VerifierResult
 from claudebox_rl.workspace_types import WorkspaceState
 
@@ -82,6 +83,8 @@ class EnvCore:
         if enter_stage(Stage.AGENT) == 0 and not acted.is_final:
             acted = replace(acted, is_limited=True)
         episode.step_index += 1
+        if acted.is_final and (coming := episode.seat.start.task.next_checkpoint()) is not None:
+            return await self._checkpoint(episode, acted, coming)
         observation = episode.seat.observe(episode.step_index)
         if acted.is_final or acted.is_limited or episode.step_index >= self._settings.max_steps:
             reward, info = await self._end(episode, acted)
@@ -130,17 +133,36 @@ class EnvCore:
             raise ClaudeBoxError(f"{what}() before reset(), or after the episode ended: call reset()")
         return self._episode
 
-    async def _end(self, episode: _Episode, acted: Acted) -> tuple[float, dict[str, Any]]:
-        """Judge the final state and end the machine; return the reward and the `info`."""
-        episode.box.expect_verdict()
+    async def _checkpoint(self, episode: _Episode, acted: Acted, coming: Task) -> StepReturn:
+        """Judge where the task's present checkpoint was handed in, and go on to the coming one if that was passed."""
+        async with in_stage(Stage.VERIFY, VerifierError):
+            verdict = await episode.box.judge_checkpoint()
+        task = episode.seat.start.task
+        passed, is_cut = task.is_passed(verdict.rewards), episode.step_index >= self._settings.max_steps
+        if not passed or is_cut:
+            observation = episode.seat.observe(episode.step_index)
+            reward, info = await self._end(episode, replace(acted, is_final=not passed), verdict)
+            return observation, reward, not passed, passed, info
+        enter_stage(Stage.AGENT)
+        await episode.box.begin_checkpoint(coming)
+        episode.seat.begin_checkpoint(coming)
+        info = _info(episode, acted, verdict, task.share(verdict.reward, is_last=False))
+        return episode.seat.observe(episode.step_index), info["reward_terms"]["verifier"], False, False, info
+
+    async def _end(
+        self, episode: _Episode, acted: Acted, verdict: VerifierResult | None = None
+    ) -> tuple[float, dict[str, Any]]:
+        """Judge the final state, unless that was done, and end the machine; return the reward and the `info`."""
+        if verdict is None:
+            episode.box.expect_verdict()
         cut_short = await episode.seat.leave()
         snapshot = None
-        if self._settings.keep_workspace or episode.box.verification == "clean_room":
+        if self._settings.keep_workspace or (verdict is None and episode.box.verification == "clean_room"):
             snapshot = await episode.box.snapshot()
         storing = asyncio.create_task(self._stored(snapshot))
         try:
             async with in_stage(Stage.VERIFY, VerifierError):
-                verdict = await episode.box.verify(snapshot)
+                verdict = verdict or await episode.box.verify(snapshot)
         except VerifierError as error:
             error.context["workspace"] = await storing
             raise
@@ -148,8 +170,9 @@ class EnvCore:
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
-        info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
-        return verdict.reward, info | {"outcome": str(outcome), "workspace": workspace}
+        reward = episode.seat.start.task.share(verdict.reward, is_last=True)
+        info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict, reward)
+        return reward, info | {"outcome": str(outcome), "workspace": workspace}
 
     async def _stored(self, snapshot: Snapshot | None) -> WorkspaceState | None:
         return await stored_form(snapshot) if snapshot is not None and self._settings.keep_workspace else None
@@ -203,7 +226,9 @@ def _no_reward(result: CodeResult) -> None:
     """Judge nothing: for a session with a reward the files are read before and after each prompt."""
 
 
-def _info(episode: _Episode, acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]:
+def _info(
+    episode: _Episode, acted: Acted, verdict: VerifierResult | None = None, reward: float = 0.0
+) -> dict[str, Any]:
     return {
         "episode_id": episode.seat.start.episode_id,
         "parent_episode_id": episode.parent_episode_id,
@@ -211,6 +236,6 @@ def _info(episode: _Episode, acted: Acted, verdict: VerifierResult | None = None
         "result": acted.result,
         "model_calls": acted.model_calls,
         "verifier": verdict,
-        "reward_terms": {"verifier": verdict.reward} if verdict else {},
+        "reward_terms": {"verifier": reward} if verdict else {},
         "exhausted": acted.result.exhausted if acted.result else None,
     }

@@ -85,6 +85,8 @@ class TaskFiles:
     Takes the dataset's folder, and the episode's id or its beginning; None: the only one of the task being played.
     Raises `TrajectoryError` where there is no such dataset or episode, or not one alone.
     """
+    num_checkpoints: int = 1
+    """How often the solution can be run, once a prompt: each time it plays the task's next checkpoint."""
 
 
 class Upstream(ABC):

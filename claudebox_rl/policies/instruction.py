@@ -8,5 +8,5 @@ from claudebox_rl.types import SUBMIT
 
 
 def instruction(observation: dict[str, Any]) -> str:
-    """Give the task's instruction once, then submit."""
-    return observation["instruction"] if observation["facts"][0] == 0 else SUBMIT
+    """Give the task's instruction once, then submit; likewise for each checkpoint of a task that has some."""
+    return observation["instruction"] if observation["facts"][-1] == 0 else SUBMIT

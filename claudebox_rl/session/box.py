@@ -34,6 +34,7 @@ from claudebox_rl.session.settings import Env, Volume, make_settings
 from claudebox_rl.session.skills.redact import redacted
 from claudebox_rl.session.skills.skill import Skill
 from claudebox_rl.session.templates.template import SandboxTemplate
+from claudebox_rl.session.verification.judging import Judging
 from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, Stage, VerifierResult
 
@@ -292,12 +293,38 @@ class ClaudeBox(KeptSessions, Forking):
             SandboxStartError: The room did not start.
             SandboxUnavailableError: A machine died.
         """
-        judging = self._open_now.judging
-        if judging is None:
-            raise ConfigError("there is nothing to verify: the session was opened without a task")
+        judging = self._judging()
         judging.expect()
         await self._open_now.agent.stop()
         return await judging.verdict(snapshot)
+
+    async def judge_checkpoint(self) -> VerifierResult:
+        """Let the verifier of the task's present checkpoint judge what is there; the agent can go on afterwards.
+
+        Raises:
+            ConfigError: The session has no task.
+            VerifierError, SandboxStartError, SandboxUnavailableError: As `verify`.
+        """
+        return await self._judging().verdict()
+
+    async def begin_checkpoint(self, task: Task) -> None:
+        """Put the files of the task's next checkpoint in place, by which is judged from now on.
+
+        Args:
+            task: What `task.next_checkpoint()` gave.
+
+        Raises:
+            SandboxError: The machine does not take the files.
+        """
+        if task.checkpoint_files is not None:
+            await self.sandbox.copy_in(task.checkpoint_files, task.workdir or WORKSPACE)
+        self._judging().move_to(task)
+        self.task = task
+
+    def _judging(self) -> Judging:
+        if self._open_now.judging is None:
+            raise ConfigError("there is nothing to verify: the session was opened without a task")
+        return self._open_now.judging
 
     async def interrupt(self) -> None:
         """Have the prompt that is at work come to its end soon; its result, of what was done until then, says so."""

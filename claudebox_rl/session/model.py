@@ -41,6 +41,7 @@ def make_model(
     options = config.options if config.name is None else {**config.options, "model": config.name}
     known = TaskFiles(
         solution=task.solution_files() if task else {},
+        num_checkpoints=max(1, len(task.checkpoints)) if task else 1,
         root=root,
         keys=keys or Keys(),
         episode_id=episode_id,

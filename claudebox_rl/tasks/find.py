@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def _folders(selector: str) -> list[Path]:
             return [candidate.resolve()]
         if found := _task_folders(candidate):
             return [folder.resolve() for folder in found]
-    raise TaskError(f"unknown task {selector!r}; {_known()}", selector=selector)
+    raise TaskError(f"unknown task {selector!r}; {_known(selector)}", selector=selector)
 
 
 def _candidates(selector: str) -> Iterator[Path]:
@@ -81,11 +82,14 @@ def _check_ids(tasks: Iterable[Task]) -> None:
         seen[task.task_id] = task.path
 
 
-def _known() -> str:
+def _known(selector: str = "") -> str:
+    """Say what there is: the suites, and the tasks of the one that a selector begins with, or is meant to."""
     suites = shipped_suites()
-    tasks = [f"{suite}/{folder.name}" for suite in suites for folder in _task_folders(data_dir("envs") / suite)]
+    meant = difflib.get_close_matches(selector.partition("/")[0], suites, 1)
+    tasks = [f"{suite}/{folder.name}" for suite in meant for folder in _task_folders(data_dir("envs") / suite)]
+    listed = f"tasks of {meant[0]}: {', '.join(tasks)}; " if tasks else ""
     return (
-        f"known suites: {', '.join(suites)}; known tasks: {', '.join(tasks)}; "
+        f"known suites: {', '.join(suites)} (`claudebox-rl tasks` lists their tasks); {listed}"
         f"generated tasks: {SUITE}, or {SUITE}/regex-3-0..99 and the like; "
         f"the path of a task folder (with a {CONFIG}), or of a folder of such folders, works too"
     )

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from claudebox_rl.tasks._claudebox import claudebox_fields
 from claudebox_rl.tasks._environment import explicit_network, filled, memory_mib_of, network_of, workdir_of
+from claudebox_rl.tasks._instruction import read_instruction
+from claudebox_rl.tasks._steps import agent_timeout_s, read_checkpoints, read_strategy
 from claudebox_rl.tasks._table import Table, refuse
 from claudebox_rl.tasks._verifier import verifier_fields
 from claudebox_rl.tasks.task import Task
 
-_CANARY = re.compile(r"(<!--.*canary.*-->|#.*canary.*)", re.IGNORECASE)
-
 _UNSUPPORTED = {
-    "steps": "tasks of several steps are not supported yet",
     "environment.gpus": "GPUs are not supported yet",
     "environment.tpu": "TPUs are not supported yet",
     "environment.mcp_servers": "MCP servers of a task are not supported yet",
@@ -62,13 +61,14 @@ def _task(config: Table, task_id: str) -> Task:
     about, metadata, environment = config.table("task"), config.table("metadata"), config.table("environment")
     agent = config.table("agent")
     network, allowed_hosts = explicit_network(agent) or network_of(environment)
+    checkpoints = read_checkpoints(config)
     return Task(
         task_id=task_id,
         path=config.folder,
-        instruction=_instruction(config.folder),
+        instruction=checkpoints[0].instruction if checkpoints else read_instruction(config.folder),
         image=filled(environment, "docker_image"),
         workdir=workdir_of(environment),
-        agent_timeout_s=agent.positive("timeout_sec"),
+        agent_timeout_s=agent_timeout_s(config) or agent.positive("timeout_sec"),
         env=environment.environment("env"),
         solution_env=config.table("solution").environment("env"),
         cpus=environment.positive("cpus"),
@@ -79,6 +79,8 @@ def _task(config: Table, task_id: str) -> Task:
         description=about.text("description") or "",
         keywords=about.texts("keywords") or (),
         metadata=metadata.values,
+        checkpoints=checkpoints,
+        only_last_counts=read_strategy(config) == "final",
         **verifier_fields(config),
         **claudebox_fields(metadata.table("claudebox")),
     )
@@ -108,9 +110,9 @@ def _check_files(folder: Path) -> None:
     for file, problem in _UNSUPPORTED_FILES.items():
         if (folder / file).exists():
             refuse(folder, file, problem)
-    if not (folder / "tests" / "test.sh").is_file():
+    if not (folder / "tests" / "test.sh").is_file() and not (folder / "steps").is_dir():
         refuse(folder, "tests/test.sh", "is missing: it judges the result and writes /logs/verifier/reward.txt")
-    for path in (*_tree(folder / "tests"), *_tree(folder / "solution")):
+    for path in (*_tree(folder / "tests"), *_tree(folder / "solution"), *_tree(folder / "steps")):
         relative = path.relative_to(folder).as_posix()
         if path.name == ".harborignore":
             refuse(folder, relative, "ignore files are not supported yet; remove it and what it hides")
@@ -121,17 +123,3 @@ def _check_files(folder: Path) -> None:
 def _tree(folder: Path) -> Iterator[Path]:
     yield folder
     yield from sorted(folder.rglob("*"))
-
-
-def _instruction(folder: Path) -> str:
-    try:
-        lines = (folder / "instruction.md").read_text("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        refuse(folder, "instruction.md", f"not UTF-8: {error}")
-    except OSError as error:
-        refuse(folder, "instruction.md", f"can't be read: {error.strerror}")
-    start = next((i for i, line in enumerate(lines) if not _CANARY.fullmatch(line.strip())), len(lines))
-    instruction = "\n".join(lines[start:]).strip("\n")
-    if not instruction.strip():
-        refuse(folder, "instruction.md", "is empty: it is what the agent is asked to do")
-    return instruction

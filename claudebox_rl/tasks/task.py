@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
+
+from claudebox_rl.tasks.checkpoint import SCRIPT, Checkpoint, files_below, solutions
 
 Network = Literal["none", "restricted", "full"]
 Verification = Literal["clean_room", "in_place"]
@@ -111,6 +113,37 @@ class Task:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The free `[metadata]` table, as it stands."""
 
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """What the task consists of, played one after the other in one machine; empty: of itself alone."""
+    checkpoint: int = 0
+    """Which of them this value stands for: the instruction, the tests and the verifier's fields are its own."""
+    only_last_counts: bool = False
+    """The reward is the last verdict's; else each checkpoint gives its share, and one that is not reached gives 0."""
+
+    def next_checkpoint(self) -> Task | None:
+        """Return this task as it stands at its next checkpoint; None at the last one."""
+        if self.checkpoint + 1 >= len(self.checkpoints):
+            return None
+        coming = self.checkpoints[self.checkpoint + 1]
+        return replace(self, checkpoint=self.checkpoint + 1, instruction=coming.instruction)
+
+    def is_passed(self, rewards: Mapping[str, float]) -> bool:
+        """Say whether a verdict's named rewards let the episode go on to the next checkpoint."""
+        return not self.checkpoints or self.checkpoints[self.checkpoint].is_passed(rewards)
+
+    def share(self, reward: float, *, is_last: bool) -> float:
+        """Return what a verdict here adds to the return.
+
+        Harbor's mean leaves out the steps that were not reached, which would pay for failing early; here they are 0.
+
+        Args:
+            reward: The verdict's.
+            is_last: The episode ends with it.
+        """
+        if self.only_last_counts:
+            return reward if is_last else 0.0
+        return reward / max(1, len(self.checkpoints))
+
     @property
     def has_dockerfile(self) -> bool:
         """Whether the folder says how to build an image."""
@@ -130,8 +163,31 @@ class Task:
 
     @property
     def tests_dir(self) -> Path:
-        """The folder that the verifier puts at /tests."""
+        """The folder of the tests; of those that all checkpoints share, where there are some."""
         return self.path / "tests"
+
+    @property
+    def tests_dirs(self) -> tuple[Path, ...]:
+        """The folders whose files the verifier puts at /tests, later ones over earlier ones."""
+        folders = (self.tests_dir, *(folder / "tests" for folder in self._checkpoint_folder()))
+        return tuple(folder for folder in folders if folder.is_dir())
+
+    @property
+    def checkpoint_files(self) -> Path | None:
+        """The folder whose content goes to the working directory when the checkpoint begins; None: nothing does."""
+        folders = (folder / "workdir" for folder in self._checkpoint_folder())
+        return next((folder for folder in folders if folder.is_dir()), None)
+
+    @property
+    def test_limits(self) -> tuple[float, Mapping[str, str]]:
+        """How long the verifier may take here, in seconds, and what is added to its environment."""
+        if not self.checkpoints:
+            return self.verifier_timeout_s, self.verifier_env
+        here = self.checkpoints[self.checkpoint]
+        return here.verifier_timeout_s or self.verifier_timeout_s, {**self.verifier_env, **here.verifier_env}
+
+    def _checkpoint_folder(self) -> tuple[Path, ...]:
+        return (self.path / "steps" / self.checkpoints[self.checkpoint].name,) if self.checkpoints else ()
 
     @property
     def solution_dir(self) -> Path:
@@ -140,7 +196,6 @@ class Task:
 
     def solution_files(self) -> dict[str, bytes]:
         """Return the reference solution: path below /solution to content, `solve.sh` among them; empty without one."""
-        if not (self.solution_dir / "solve.sh").is_file():
-            return {}
-        files = sorted(path for path in self.solution_dir.rglob("*") if path.is_file())
-        return {path.relative_to(self.solution_dir).as_posix(): path.read_bytes() for path in files}
+        if self.checkpoints:
+            return solutions(self.path / "steps", [checkpoint.name for checkpoint in self.checkpoints])
+        return files_below(self.solution_dir) if (self.solution_dir / SCRIPT).is_file() else {}

@@ -57,19 +57,20 @@ async def verify(
         SandboxUnavailableError: The machine is gone.
     """
     await _place_tests(sandbox, task, has_tests=has_tests)
+    timeout_s, env = task.test_limits
     run = await run_script(
         sandbox,
         f"{TESTS}/test.sh",
-        env={**task.verifier_env, "CLAUDEBOX_ROOT": sandbox.root},
+        env={**env, "CLAUDEBOX_ROOT": sandbox.root},
         cwd=workdir or task.workdir,
         user=task.verifier_user,
-        timeout_s=task.verifier_timeout_s,
+        timeout_s=timeout_s,
     )
     if not is_clean:
         # The agent may go on in this sandbox, and is not to find the tests there.
         await _wipe(sandbox, task, TESTS)
     if run.timed_out:
-        _fail(task, f"ran out of its {task.verifier_timeout_s:g} s", run)
+        _fail(task, f"ran out of its {timeout_s:g} s", run)
     if run.exit_code in _SIGNALS:
         what = f"was killed by signal {run.exit_code - 128}: what stands in its folder may be by what it judged"
         _fail(task, f"{what} (a test.sh that ends processes itself closes with `exit 0`)", run)
@@ -92,7 +93,8 @@ async def _place_tests(sandbox: Sandbox, task: Task, *, has_tests: bool) -> None
     if has_tests:
         return
     try:
-        await sandbox.copy_in(task.tests_dir, TESTS)
+        for folder in task.tests_dirs:
+            await sandbox.copy_in(folder, TESTS)
     except SandboxUnavailableError:
         raise
     except (SandboxError, OSError) as error:

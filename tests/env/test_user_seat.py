@@ -120,7 +120,7 @@ def test_reset_draws_by_seed_and_takes_a_task() -> None:
         ({"task": "quickstart/no-such"}, TaskError, "fix-bug"),
         ({"model": "gpt"}, ConfigError, "unknown model 'gpt'; known: anthropic, .*nop, .*oracle, .*scripted"),
         ({"sandbox": "docker"}, ConfigError, "unknown sandbox 'docker'; known: .*local"),
-        ({"agent": "codex"}, ConfigError, "unknown agent 'codex'; known: claude, nop, oracle"),
+        ({"agent": "codex"}, ConfigError, "unknown agent 'codex'; known: .*claude, nop, oracle"),
         ({"rewards": ["loc"]}, ConfigError, "unknown reward 'loc'; known: .*step_penalty"),
         ({"rewards": [{"name": "step_penalty", "kwargs": {"x": 1}}]}, ConfigError, "reward=step_penalty: .*'x'"),
         ({"max_steps": 0}, ConfigError, "max_steps"),

@@ -144,3 +144,19 @@ def test_refuses_unknown_and_bad_options():
     with pytest.raises(ConfigError, match="must be a text"):
         make_upstream("oracle", {"model": 3}, TaskFiles(SOLUTION))
     assert make_upstream("oracle", {"model": None}, TaskFiles(SOLUTION)).model == "claudebox-oracle"
+
+
+async def test_a_task_with_checkpoints_is_run_once_a_prompt():
+    upstream = make_upstream("oracle", {}, TaskFiles({"solve.sh": b"true\n"}, num_checkpoints=2))
+    talk, ran = [*PROMPT], []
+    for prompt in ("next", "more"):
+        while True:
+            answer = await ask(upstream, talk)
+            called = [block for block in answer["content"] if block["type"] == "tool_use"]
+            ran += [block["id"] for block in called if block["name"] == "Bash"]
+            if not called:
+                break
+            talk += results(answer)
+        talk += [{"role": "assistant", "content": answer["content"]}, {"role": "user", "content": prompt}]
+    assert ran == ["toolu_oracle_run", "toolu_oracle_run_2"]
+    assert "already" in (await ask(upstream, talk))["content"][0]["text"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import gymnasium as gym
@@ -14,6 +14,7 @@ from claudebox_rl.config import AgentConfig, ModelConfig
 from claudebox_rl.env.start import EpisodeStart
 from claudebox_rl.errors import AgentError, ConfigError, GatewayError
 from claudebox_rl.session.box import ClaudeBox
+from claudebox_rl.tasks import Task
 from claudebox_rl.types import CodeResult, Failure, ModelCall
 
 Observation = dict[str, Any]
@@ -52,6 +53,8 @@ class Seat(ABC):
     """The upstream that answers it, likewise."""
     max_steps: ClassVar[int] = 100
     """Likewise."""
+    has_checkpoints: ClassVar[bool] = False
+    """Whether tasks with checkpoints can be played: the policy learns of each next one."""
     can_fork: ClassVar[bool] = False
     """Whether nothing is at work between two steps, so that an episode can be forked there."""
 
@@ -123,6 +126,10 @@ class Seat(ABC):
         heir = copy.copy(self)
         heir.start, heir.box = start, box
         return heir
+
+    def begin_checkpoint(self, task: Task) -> None:
+        """Go on with the task's next checkpoint; only where `has_checkpoints`."""
+        self.start = replace(self.start, task=task)
 
     async def leave(self) -> CodeResult | None:
         """Come to an end before the state is judged; return the result of a prompt that was cut short by it."""

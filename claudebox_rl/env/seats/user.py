@@ -10,6 +10,7 @@ from claudebox_rl.config import AgentConfig
 from claudebox_rl.env.seats.seat import LIMITS, Acted, Observation, Seat, raise_failure, text_action
 from claudebox_rl.env.spaces import UnicodeText, facts, facts_space
 from claudebox_rl.env.start import EpisodeStart
+from claudebox_rl.tasks import Task
 from claudebox_rl.types import SUBMIT, CodeResult
 
 FACTS = (
@@ -22,25 +23,30 @@ FACTS = (
     "input_tokens",
     "output_tokens",
     "cost_usd",
+    "num_prompts",
 )
-"""What the entries of `observation["facts"]` mean, in order; all of the last prompt, 0 before the first."""
+"""What the entries of `observation["facts"]` mean, in order; all of the last prompt, 0 before the first,
+but `step_index` and `num_prompts`, the prompts since the present instruction came."""
 
 
 class UserSeat(Seat):
     """Sends prompts.
 
-    - Observation: `instruction` (the task), `response` (the agent's last message), `facts` (see `FACTS`).
-    - Action: a prompt for the agent, or `SUBMIT`.
+    - Observation: `instruction` (the task, or its present checkpoint), `response` (the agent's last message), `facts`
+      (see `FACTS`).
+    - Action: a prompt for the agent, or `SUBMIT`, which hands in the present checkpoint.
     """
 
     name = "user"
     max_steps = 16
+    has_checkpoints = True
     can_fork = True
 
     def __init__(self, start: EpisodeStart, config: AgentConfig) -> None:
         super().__init__(start, config)
         self._response = ""
         self._result = CodeResult(success=False)
+        self._num_prompts = 0
 
     @classmethod
     def observation_space(cls) -> gym.spaces.Dict:
@@ -71,7 +77,13 @@ class UserSeat(Seat):
         calls = self.box.take_model_calls()
         raise_failure(result, calls)
         self._result, self._response = result, result.response
+        self._num_prompts += 1
         return Acted(is_limited=result.failure in LIMITS, result=result, model_calls=calls)
+
+    def begin_checkpoint(self, task: Task) -> None:
+        """See `Seat.begin_checkpoint`."""
+        super().begin_checkpoint(task)
+        self._response, self._num_prompts = "", 0
 
     def observe(self, step_index: int) -> Observation:
         """See `Seat.observe`."""
@@ -90,5 +102,6 @@ class UserSeat(Seat):
                 input_tokens=result.usage.input_tokens,
                 output_tokens=result.usage.output_tokens,
                 cost_usd=result.cost_usd,
+                num_prompts=self._num_prompts,
             ),
         }

@@ -1,8 +1,9 @@
 """The model that knows the answer: plays a task's own solution as tool calls.
 
 First the solution's files are written, in parallel calls; then `solve.sh` is run from where the agent stands; then a
-text ends the prompt. What comes next follows from the tool results in the request alone, so a call that is repeated,
-streamed or not, gets the same answer, and a conversation that starts anew plays the solution again.
+text ends the prompt. Where the task has checkpoints, each further prompt runs it again. What comes next follows from
+the tool results in the request alone, so a call that is repeated, streamed or not, gets the same answer, and a
+conversation that starts anew plays the solution again.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class OracleUpstream(Upstream):
         self.model = options.model
         self._folder = f"{task.root}/solution"
         self._files = sorted(task.solution.items())
+        self._runs = [_RUN_ID, *(f"{_RUN_ID}_{number}" for number in range(2, task.num_checkpoints + 1))]
 
     @classmethod
     def make(cls, options: Mapping[str, Any], task: TaskFiles) -> Self:
@@ -77,9 +79,15 @@ class OracleUpstream(Upstream):
         results = tool_outcomes(request)
         if missing := self._unwritten(results, can_write="Write" in tools):
             return missing
-        if _RUN_ID not in results:
-            return [text_block("The solution is in place; running it."), self._run()]
-        return [text_block(_closing(results[_RUN_ID], closed=_has_closed(request)))]
+        last: str | None = None
+        for run in self._runs:
+            if run not in results:
+                if last is None or _has_closed(request, last):
+                    return [text_block("The solution is in place; running it."), self._run(run)]
+                break
+            last = run
+        assert last is not None
+        return [text_block(_closing(results[last], closed=_has_closed(request, last)))]
 
     def _unwritten(self, results: Mapping[str, ToolOutcome], *, can_write: bool) -> list[Block]:
         """Return the calls that write what is not there yet."""
@@ -98,10 +106,10 @@ class OracleUpstream(Upstream):
             return tool_use_block(write_id, "Write", {"file_path": path, "content": text})
         return _put(put_id, path, content)
 
-    def _run(self) -> Block:
+    def _run(self, call_id: str) -> Block:
         command = f"bash {shlex.quote(f'{self._folder}/{_SCRIPT}')}"
         what = "Run the task's solution"
-        return tool_use_block(_RUN_ID, "Bash", {"command": command, "description": what, "timeout": _SCRIPT_TIMEOUT_MS})
+        return tool_use_block(call_id, "Bash", {"command": command, "description": what, "timeout": _SCRIPT_TIMEOUT_MS})
 
 
 def _put(call_id: str, path: str, content: bytes) -> Block:
@@ -119,10 +127,10 @@ def _closing(outcome: ToolOutcome, *, closed: bool) -> str:
     return f"{verdict} The end of its output:\n{outcome.text[-_TAIL_CHARS:]}"
 
 
-def _has_closed(request: Mapping[str, Any]) -> bool:
-    """Tell whether the model has spoken since the script's result came."""
+def _has_closed(request: Mapping[str, Any], run: str) -> bool:
+    """Tell whether the model has spoken since a run's result came."""
     messages: list[dict[str, Any]] = request["messages"]
-    came = next(index for index, message in enumerate(messages) if _RUN_ID in tool_outcomes({"messages": [message]}))
+    came = next(index for index, message in enumerate(messages) if run in tool_outcomes({"messages": [message]}))
     return num_assistant_messages({"messages": messages[came:]}) > 0
 
 

@@ -29,7 +29,9 @@ def missing_state(episode: Episode) -> str | None:
 
 
 def missing_evidence(task: Task) -> str | None:
-    """Say what a task's verifier sees beside the workspace, which alone is stored; None where nothing."""
+    """Say what a task is judged by beside the last workspace, which alone is stored; None where by nothing."""
+    if task.checkpoints:
+        return "its task has checkpoints, and what was there at the earlier ones is not stored"
     if task.separate is not None or task.artifacts_elsewhere:
         return "its verifier gets artifacts from outside of the workspace, which are not stored"
     return None

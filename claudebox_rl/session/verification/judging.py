@@ -60,6 +60,10 @@ class Judging:
         base = self.base and self.base.of_fork()
         return Judging(sandbox, self._task, self.mode, base, self._most_open, self._max_starts)
 
+    def move_to(self, task: Task) -> None:
+        """Judge what comes by this task, which is the session's at a later checkpoint."""
+        self._task = task
+
     def expect(self) -> None:
         """Have a clean room made ready in the background, where one will be needed; `close` ends it."""
         if self.mode == "clean_room" and self._room is None:
