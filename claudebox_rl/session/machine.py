@@ -191,7 +191,7 @@ async def prepare_workdir(sandbox: Sandbox, task: Task | None) -> None:
     if sandbox.spec.read_only_workspace:
         with tempfile.TemporaryDirectory() as empty:
             await sandbox.copy_in(Path(empty), workdir)
-    elif sandbox.capabilities().shell:
+    elif sandbox.capabilities().shell and workdir != WORKSPACE:
         made = await sandbox.exec(["mkdir", "-p", sandbox.root + workdir], timeout_s=60, cwd="/tmp")
         if made.exit_code != 0:
             raise TaskError(
