@@ -195,38 +195,16 @@ def test_a_claim_whose_part_was_compacted_away_is_not_committed_anew(tmp_path: P
     assert not list(journal_folder(tmp_path).glob("commit-*"))
 
 
-# Kills itself right before the n-th call that changes a file's name or makes something durable.
-_KILLER = """
-import os, signal, sys
+_KILLED = """
+import shutil, sys
 from pathlib import Path
 import claudebox_rl.trajectory.upkeep.rewriting
 from claudebox_rl.trajectory.upkeep import compact
+from kill_points import kill_at_every_point
 
-left = int(sys.argv[2])
-def before(call):
-    def counted(*args, **kwargs):
-        global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return call(*args, **kwargs)
-    return counted
-
-n = int(sys.argv[2])
-while True:
-    child = os.fork()
-    dataset = Path(sys.argv[1]) / f"{n:03d}"
-    if child == 0:
-        left = n
-        for name in ("rename", "replace", "unlink", "mkdir", "fsync"):
-            setattr(os, name, before(getattr(os, name)))
-        compact(dataset)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.waitstatus_to_exitcode(status) == 0:
-        break
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    n += 1
+original, copies = map(Path, sys.argv[1:])
+calls = ("rename", "replace", "unlink", "mkdir", "fsync")
+kill_at_every_point(copies, lambda dataset: shutil.copytree(original, dataset), compact, calls)
 """
 
 
@@ -234,10 +212,8 @@ def test_a_compaction_killed_at_any_point_loses_and_doubles_nothing(tmp_path: Pa
     original = tmp_path / "original"
     expected = filled(original, "a", "b")
     copies = tmp_path / "copies"
-    for index in range(60):
-        shutil.copytree(original, copies / f"{index:03d}")
     subprocess.run(
-        [sys.executable, "-c", _KILLER, copies, "0"],
+        [sys.executable, "-c", _KILLED, original, copies],
         env=os.environ | {"PYTHONPATH": PYTHONPATH},
         check=True,
         timeout=60,

@@ -17,59 +17,31 @@ from claudebox_rl.types import Outcome
 HERE = Path(__file__).parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
 
-# Kills itself right before the n-th call that changes a file's name or makes something durable; n counts up until a
-# child ends by itself. Forks, so that imports are paid once; the parent never uses pyarrow's threads.
-_KILLER = """
-import os, signal, sys
+_KILLED = """
+import sys
 from pathlib import Path
-import claudebox_rl.trajectory.parquet
-from claudebox_rl.trajectory import commit, recover
+import claudebox_rl.trajectory.gathering
+from claudebox_rl.trajectory import EpisodeJournal, commit, recover
+from kill_points import kill_at_every_point
 from trajectory_values import journal, record_of, step_of
-from claudebox_rl.trajectory import EpisodeJournal
 
-def arm(n):
-    left = n
-    def before(call):
-        def counted(*args, **kwargs):
-            nonlocal left
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
-            return call(*args, **kwargs)
-        return counted
-    for name in ("rename", "replace", "unlink", "rmdir", "mkdir", "fsync", "ftruncate", "write"):
-        setattr(os, name, before(getattr(os, name)))
+def finished(dataset):
+    for name in ("a", "b"):
+        journal(dataset, record_of(name))
 
-def prepare(dataset):
-    if sys.argv[2] == "commit":
-        for name in ("a", "b"):
-            journal(dataset, record_of(name))
-    else:
-        with EpisodeJournal(dataset, "a") as file:
-            file.add_start({"task_id": "t"})
-            file.add_step(step_of("a", 0))
-        with file.path.open("ab") as cut:
-            cut.write(b'{"kind":"st')
+def torn(dataset):
+    with EpisodeJournal(dataset, "a") as file:
+        file.add_start({"task_id": "t"})
+        file.add_step(step_of("a", 0))
+    with file.path.open("ab") as cut:
+        cut.write(b'{"kind":"st')
 
-n = 0
-while True:
-    dataset = Path(sys.argv[1]) / f"{n:03d}"
-    prepare(dataset)
-    child = os.fork()
-    if child == 0:
-        arm(n)
-        {"commit": commit, "recover": recover}[sys.argv[2]](dataset)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.waitstatus_to_exitcode(status) == 0:
-        break
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    n += 1
+kill_at_every_point(Path(sys.argv[1]), *{"commit": (finished, commit), "recover": (torn, recover)}[sys.argv[2]])
 """
 
 
 def killed_at_every_point(folder: Path, what: str) -> list[Path]:
-    subprocess.run([sys.executable, "-c", _KILLER, folder, what], env=ENVIRONMENT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", _KILLED, folder, what], env=ENVIRONMENT, check=True, timeout=60)
     return sorted(folder.iterdir())
 
 
