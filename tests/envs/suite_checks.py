@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import gymnasium as gym
+import pytest
 from direct_play import play
 
 from claudebox_rl import run_episode
 from claudebox_rl.tasks import Task, check_playable, find_tasks
 
 
-def attempts_of(suite: str) -> list[Path]:
-    """Return the scripts that do a task of the suite wrong, or half."""
-    return sorted(Path(__file__).parent.glob(f"attempts/{suite}/*/*.sh"))
+def attempts_of(suite: str) -> list[object]:
+    """Return the scripts that do a task wrong, or half; all but the first of each task are the slow sweep."""
+    found: list[object] = []
+    for folder in sorted(Path(__file__).parent.glob(f"attempts/{suite}/*")):
+        for number, script in enumerate(sorted(folder.glob("*.sh"))):
+            marks = [pytest.mark.slow] if number else []
+            found.append(pytest.param(script, id=f"{folder.name}-{script.stem}", marks=marks))
+    return found
+
+
+def attempted(suite: str, name: str = "*") -> set[str]:
+    """Return the tasks of a suite that have an attempt (of this name)."""
+    return {path.parent.name for path in Path(__file__).parent.glob(f"attempts/{suite}/*/{name}.sh")}
 
 
 def check_solution(task: Task, folder: Path) -> None:

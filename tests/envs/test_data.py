@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from suite_checks import (
+    attempted,
     attempts_of,
     check_attempt,
     check_fields,
@@ -23,7 +24,6 @@ from claudebox_rl.tasks import Task, find_tasks
 
 TASKS = find_tasks("data")
 BY_NAME = {task.path.name: task for task in TASKS}
-ATTEMPTS = attempts_of("data")
 
 GIVEN = """
 import json, sys
@@ -46,14 +46,14 @@ def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
     check_nothing(task, tmp_path)
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("attempt", attempts_of("data"))
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
     check_attempt(BY_NAME[attempt.parent.name], attempt, tmp_path)
 
 
 def test_each_task_has_attempts_and_one_of_them_knows_the_answer_about_the_given_data():
-    assert {attempt.parent.name for attempt in ATTEMPTS} == set(BY_NAME)
-    assert {attempt.parent.name for attempt in ATTEMPTS if attempt.stem == "hard-coded"} == set(BY_NAME)
+    assert attempted("data") == set(BY_NAME)
+    assert attempted("data", "hard-coded") == set(BY_NAME)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
