@@ -1,10 +1,12 @@
 """How large a dataset is, against the same episodes as claudebox-shaped JSON and as naive Parquet.
 
-    python benchmarks/dataset_size.py [DATASET]        # made talks of 10, 50 and 100 turns
+    python benchmarks/dataset_size.py              # made talks of 10, 100 and 200 turns, each length on its own
+    python benchmarks/dataset_size.py DATASET      # what was played, such as by `claudebox-rl rollout`
 
 Naive Parquet has a row a call with the whole request, in pyarrow's own settings, and the same steps and episodes. The
 JSON is that of `TrajectoryExporter`, which holds tool calls and prompts, and none of the requests. How the talks are
-made is told in `parts/talks.py`.
+made is told in `parts/talks.py`: a part of them is drawn by chance, and `of_json_zstd` says what zstd at level 9 makes
+of the whole JSON at once.
 """
 
 from __future__ import annotations
@@ -14,46 +16,55 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from parts.talks import play, talks
 
 from claudebox_rl import TrajectoryExporter, load_dataset
 from claudebox_rl.trajectory import Dataset, commit
+from claudebox_rl.trajectory.upkeep import compact
 
-TURNS = (10, 50, 100)
+TURNS = (10, 100, 200)
 EACH = 2
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(sys.argv[1]) if len(sys.argv) > 1 else _made(Path(folder) / "talks")
-        dataset = load_dataset(path)
-        document, naive = Path(folder) / "all.json", Path(folder) / "naive"
-        TrajectoryExporter(path).save_to_file(document)
-        num_naive = _naive(dataset, naive)
-        tables = {
-            name: sum(file.stat().st_size for file in (path / name).glob("*.parquet"))
-            for name in ("texts", "model_calls", "steps", "episodes")
-        }
-        size = sum(tables.values())
-        figures = {
-            "episodes": len(dataset),
-            "model_calls": dataset.columns("model_calls", ["call_id"]).num_rows,
-            "bytes": size,
-            **{f"{name}_bytes": each for name, each in tables.items()},
-            "json_bytes": document.stat().st_size,
-            "naive_bytes": num_naive,
-            "of_json": round(size / document.stat().st_size, 4),
-            "of_naive": round(size / num_naive, 4),
-        }
-        print(json.dumps({"benchmark": "dataset_size", **figures}))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if len(sys.argv) > 1:
+            _measure("played", Path(sys.argv[1]), folder)
+            return
+        for turns in TURNS:
+            made = folder / str(turns)
+            for record in talks((turns,), EACH):
+                play(made, record)
+            commit(made)
+            compact(made)
+            _measure(f"{turns} turns", made, folder)
 
 
-def _made(path: Path) -> Path:
-    for record in talks(TURNS, EACH):
-        play(path, record)
-    commit(path)
-    return path
+def _measure(what: str, path: Path, folder: Path) -> None:
+    dataset = load_dataset(path)
+    document = folder / "all.json"
+    TrajectoryExporter(path).save_to_file(document)
+    size, num_naive = document.stat().st_size, _naive(dataset, folder / f"naive {what}")
+    tables = {
+        table: sum(file.stat().st_size for file in (path / table).glob("*.parquet"))
+        for table in ("texts", "model_calls", "steps", "episodes")
+    }
+    num_bytes = sum(tables.values())
+    figures = {
+        "episodes": len(dataset),
+        "model_calls": dataset.columns("model_calls", ["call_id"]).num_rows,
+        "bytes": num_bytes,
+        **{f"{table}_bytes": each for table, each in tables.items()},
+        "json_bytes": size,
+        "naive_bytes": num_naive,
+        "of_json": round(num_bytes / size, 4),
+        "of_json_zstd": round(len(pa.Codec("zstd", 9).compress(document.read_bytes(), asbytes=True)) / size, 4),
+        "of_naive": round(num_bytes / num_naive, 4),
+    }
+    print(json.dumps({"benchmark": "dataset_size", "what": what, **figures}), flush=True)
 
 
 def _naive(dataset: Dataset, folder: Path) -> int:

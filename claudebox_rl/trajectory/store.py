@@ -19,6 +19,7 @@ import shutil
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import cast
 
 from claudebox_rl.errors import TrajectoryError, boundary
 from claudebox_rl.trajectory import _disk
@@ -27,7 +28,7 @@ from claudebox_rl.trajectory.journal import SUFFIX, is_finished
 from claudebox_rl.trajectory.live import compacted_into, read_live
 from claudebox_rl.trajectory.quarantine import Quarantine
 from claudebox_rl.trajectory.replay import replay
-from claudebox_rl.trajectory.texts import Texts
+from claudebox_rl.trajectory.texts import Rests, Texts
 
 _BATCH_BYTES = 64 << 20
 _CLAIM = "commit-"
@@ -118,10 +119,10 @@ def _was_compacted(storage: Storage, part: str, claim: Path) -> bool:
 def _write(storage: Storage, part: str, claim: Path, quarantine: Quarantine) -> int:
     from claudebox_rl.trajectory.gathering import PartTables  # costs 0.6 s: only whoever commits pays it
 
-    tables = PartTables()
+    tables, rests = PartTables(), cast("Rests", {})
     for path in sorted(claim.glob(f"*{SUFFIX}")):
         with quarantine.of(path):
-            texts = Texts()
+            texts = Texts(rests)
             tables.add(replay(path, texts), texts)
     if len(tables):
         storage.put(part, tables.tables())

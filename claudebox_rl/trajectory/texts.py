@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from claudebox_rl.trajectory.nesting import loads
 
@@ -31,6 +31,7 @@ _OWN_KEY = re.compile(r'"\$+text":')
 _OWN_TEXT = re.compile(r'\{"\$+text":"')
 _ONE_MORE = re.compile(r"\$\$+text")
 _REMEMBERED = 4
+_RESTS = 8
 _IN_A_LIST = 2
 """Values that are open around an element of a list right below the outermost one, without that list."""
 _Mark = tuple[int, list[str], int, list[str], int]
@@ -47,15 +48,25 @@ def digest_of(text: Any) -> str:
     return blake2b(text, digest_size=_ID_BYTES).hexdigest()
 
 
+Rests: TypeAlias = "dict[str, tuple[str, tuple[str, ...]]]"
+"""What followed a list right below the outermost value, as the system prompt and tools follow the messages: as it was
+folded, and the texts that were kept of it."""
+
+
 class Texts:
     """The long texts of one episode, each once, in the order in which they first came.
+
+    Args:
+        rests: Shared by episodes that are folded one after the other, so that what they all say is read once.
 
     Attributes:
         by_id: JSON, which may refer to others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rests: Rests | None = None) -> None:
         self.by_id: dict[str, str] = {}
+        self._rests: Rests = {} if rests is None else rests
+        self._kept: list[str] = []
         self._refs: dict[str, str] = {}
         self._known: list[tuple[str, list[_Mark]]] = []
 
@@ -87,6 +98,8 @@ class Texts:
     def _folded(self, value: str, marks: list[_Mark]) -> str:
         """Fold from the last mark on, and add those that follow."""
         start, stack, pieces = 0, cast("list[list[str]]", []), cast("list[str]", [])
+        rests: list[tuple[str, int, int]] = []
+        self._kept = []
         if marks:
             start, outer, num_outer, inner, num_inner = marks[-1]
             stack, pieces = [[], outer[:num_outer]], inner[:num_inner]
@@ -108,10 +121,26 @@ class Texts:
                     token = self._keep(token)
                 if len(stack) == _IN_A_LIST and pieces[0] == "[":
                     marks.append((match.end(), stack[1], len(stack[1]), pieces, len(pieces) + 1))
+                if len(stack) == 1 and first == "]" and len(value) - match.end() >= MIN_CHARS:
+                    rest, before = value[match.end() :], "".join([*pieces, token])
+                    if (known := self._rests.get(rest)) is not None:
+                        for text in known[1]:
+                            self._keep(text)
+                        return self._learned(before + known[0], rests)
+                    rests.append((rest, len(before), len(self._kept)))
             pieces.append(token)
-        return "".join(pieces)
+        return self._learned("".join(pieces), rests)
+
+    def _learned(self, folded: str, rests: list[tuple[str, int, int]]) -> str:
+        """Return folded JSON, and remember its rests: where each begins there, and in the texts that were kept."""
+        for rest, start, num_kept in rests:
+            if len(self._rests) >= _RESTS:
+                self._rests.pop(next(iter(self._rests)))
+            self._rests[rest] = (folded[start:], tuple(self._kept[num_kept:]))
+        return folded
 
     def _keep(self, text: str) -> str:
+        self._kept.append(text)
         ref = self._refs.get(text)
         if ref is None:
             name = text_id(text)

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudebox_rl.trajectory.rows import dump
-from claudebox_rl.trajectory.texts import Parser, Texts, escape, escape_text, text_id, unfold, unfold_text
+from claudebox_rl.trajectory.texts import Parser, Rests, Texts, escape, escape_text, text_id, unfold, unfold_text
 
 ODD = ["$text", "$$text", '{"$text":"' + "0" * 32 + '"}', ',"$$text":', '\\"$$text":', '"', "\\", "é日\x00\u2028", ""]
 LONG = [c * n for c in ('a"\\', "日\n", "x") for n in (170, 600)]
@@ -91,3 +91,18 @@ def test_what_is_parsed_is_the_callers_own() -> None:
     one = parser.parse(folded)
     one["a"][0]["b"].clear()
     assert one["a"][1]["b"] == parser.parse(folded)["a"][0]["b"] == [1] * 500
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=2, max_size=3),
+    st.dictionaries(KEYS, VALUES, max_size=3),
+)
+def test_what_episodes_say_alike_is_kept_by_each(values: list[dict[str, Any]], same: dict[str, Any]) -> None:
+    rests: Rests = {}
+    for value in values:
+        asked = {"messages": [value], **same, "tools": [{"name": LONG[1]}, {"name": LONG[0]}], "metadata": LONG[2]}
+        texts, alone = Texts(rests), Texts()
+        for more in (asked, {**asked, "messages": [value, value]}):
+            assert texts.fold(dump(more)) == alone.fold(dump(more))
+        assert texts.by_id == alone.by_id
