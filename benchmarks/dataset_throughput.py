@@ -5,7 +5,7 @@
 Of made talks (see parts/talks.py): few long ones, and many short ones. Writing is from rows as journals hold them to
 Parquet files; reading is from files to Arrow tables with whole requests, of all tables, and of episodes as values from
 files to `EpisodeRecord`s, which has no pair. pyarrow has its own settings. `ratio` is pyarrow's time divided by ours,
-on processors, above 1 is faster: the median of five pairs. Memory is what the process grew by at its peak, in a process
+on processors, above 1 is faster: the median of three pairs. Memory is what the process grew by at its peak, in a process
 of its own.
 """
 
@@ -35,10 +35,10 @@ from claudebox_rl.trajectory.rows import call_row, episode_row, fold_call, fold_
 from claudebox_rl.trajectory.schema import SCHEMAS
 from claudebox_rl.trajectory.texts import Rests, Texts
 
-SHAPES = {"long": (3, 60, (10_000, 50_000)), "middle": (12, 12, (10_000, 50_000)), "short": (300, 3, (500, 3000))}
+SHAPES = {"long": (2, 50, (10_000, 50_000)), "middle": (12, 12, (10_000, 50_000)), "short": (200, 3, (500, 3000))}
 """How many talks, of how many turns, with outputs of how many characters."""
 WHOLE = ("model_calls", "steps", "episodes")
-PAIRS = 5
+PAIRS = 3
 
 
 def main() -> None:
