@@ -5,8 +5,7 @@
 Of made talks (see parts/talks.py): few long ones, and many short ones. Writing is from rows as journals hold them to
 Parquet files; reading is from files to Arrow tables with whole requests, of all tables, and of episodes as values from
 files to `EpisodeRecord`s, which has no pair. pyarrow has its own settings. `ratio` is pyarrow's time divided by ours,
-on processors, above 1 is faster: the median of three pairs. Memory is what the process grew by at its peak, in a process
-of its own.
+on processors, above 1 is faster: the median of three pairs. Memory is what a process of its own grew by at its peak.
 """
 
 from __future__ import annotations
