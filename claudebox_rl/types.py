@@ -212,6 +212,8 @@ class VerifierResult:
     """What the verifier printed, capped."""
     exit_code: int = 0
     duration_s: float = 0.0
+    share: float = 1.0
+    """What it counts for in the episode's return; less than 1 where the task has checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def test_a_task_of_several_steps_is_one_of_checkpoints(tmp_path: Path):
     assert second.tests_dirs == (folder / "tests", folder / "steps/two/tests")
     assert (second.checkpoint_files, second.test_limits) == (folder / "steps/two/workdir", (7.0, {"A": "1", "B": "2"}))
     assert (second.is_passed({"reward": 1, "safe": 0.3}), second.is_passed({"reward": 1})) == (True, False)
-    assert (first.share(0.5, is_last=False), second.share(0.5, is_last=True)) == (0.0, 0.5)
+    assert (first.share(is_last=False), second.share(is_last=True)) == (0.0, 1.0)
     files = second.solution_files()
     assert {"one/solve.sh", "two/solve.sh", "solve.sh"} == set(files)
     assert pickle.loads(pickle.dumps(second)) == second

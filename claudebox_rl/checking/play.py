@@ -82,7 +82,7 @@ async def _play(played: Play, task: Task, player: Player, sandbox: SandboxConfig
             coming = here.next_checkpoint()
             verdict = await (box.judge_checkpoint() if coming else box.verify())
             goes_on = coming is not None and here.is_passed(verdict.rewards)
-            reward += here.share(verdict.reward, is_last=not goes_on)
+            reward += verdict.reward * here.share(is_last=not goes_on)
             if coming is None or not goes_on:
                 break
             await box.begin_checkpoint(here := coming)

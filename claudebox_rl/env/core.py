@@ -146,7 +146,7 @@ class EnvCore:
         enter_stage(Stage.AGENT)
         await episode.box.begin_checkpoint(coming)
         episode.seat.begin_checkpoint(coming)
-        info = _info(episode, acted, verdict, task.share(verdict.reward, is_last=False))
+        info = _info(episode, acted, replace(verdict, share=task.share(is_last=False)))
         return episode.seat.observe(episode.step_index), info["reward_terms"]["verifier"], False, False, info
 
     async def _end(
@@ -170,9 +170,9 @@ class EnvCore:
         calls = (*acted.model_calls, *episode.box.take_model_calls())
         await self.close()
         outcome = Outcome.COMPLETED if acted.is_final else Outcome.TRUNCATED
-        reward = episode.seat.start.task.share(verdict.reward, is_last=True)
-        info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict, reward)
-        return reward, info | {"outcome": str(outcome), "workspace": workspace}
+        verdict = replace(verdict, share=episode.seat.start.task.share(is_last=True))
+        info = _info(episode, replace(acted, result=acted.result or cut_short, model_calls=calls), verdict)
+        return info["reward_terms"]["verifier"], info | {"outcome": str(outcome), "workspace": workspace}
 
     async def _stored(self, snapshot: Snapshot | None) -> WorkspaceState | None:
         return await stored_form(snapshot) if snapshot is not None and self._settings.keep_workspace else None
@@ -226,9 +226,7 @@ def _no_reward(result: CodeResult) -> None:
     """Judge nothing: for a session with a reward the files are read before and after each prompt."""
 
 
-def _info(
-    episode: _Episode, acted: Acted, verdict: VerifierResult | None = None, reward: float = 0.0
-) -> dict[str, Any]:
+def _info(episode: _Episode, acted: Acted, verdict: VerifierResult | None = None) -> dict[str, Any]:
     return {
         "episode_id": episode.seat.start.episode_id,
         "parent_episode_id": episode.parent_episode_id,
@@ -236,6 +234,6 @@ def _info(
         "result": acted.result,
         "model_calls": acted.model_calls,
         "verifier": verdict,
-        "reward_terms": {"verifier": reward} if verdict else {},
+        "reward_terms": {"verifier": verdict.reward * verdict.share} if verdict else {},
         "exhausted": acted.result.exhausted if acted.result else None,
     }

@@ -131,18 +131,17 @@ class Task:
         """Say whether a verdict's named rewards let the episode go on to the next checkpoint."""
         return not self.checkpoints or self.checkpoints[self.checkpoint].is_passed(rewards)
 
-    def share(self, reward: float, *, is_last: bool) -> float:
-        """Return what a verdict here adds to the return.
+    def share(self, *, is_last: bool) -> float:
+        """Return what a verdict here counts for in the return.
 
         Harbor's mean leaves out the steps that were not reached, which would pay for failing early; here they are 0.
 
         Args:
-            reward: The verdict's.
             is_last: The episode ends with it.
         """
         if self.only_last_counts:
-            return reward if is_last else 0.0
-        return reward / max(1, len(self.checkpoints))
+            return float(is_last)
+        return 1 / max(1, len(self.checkpoints))
 
     @property
     def has_dockerfile(self) -> bool:

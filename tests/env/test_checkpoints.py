@@ -84,6 +84,16 @@ def test_where_nothing_is_asked_for_all_are_played(local_sandbox: str, tmp_path:
     env.close()
 
 
+def test_parts_of_verdicts_count_by_their_share(local_sandbox: str, tmp_path: Path) -> None:
+    weighted = [{"name": "verifier", "kwargs": {"weights": {"reward": 2.0}}}]
+    env = make(make_task(tmp_path / "task"), local_sandbox, rewards=weighted)
+    env.reset()
+    env.step("go on")
+    _, reward, _, _, info = env.step(SUBMIT)
+    assert (reward, info["reward_terms"]) == (pytest.approx(2 / 3), {"verifier.reward": pytest.approx(2 / 3)})
+    env.close()
+
+
 def test_a_limit_of_steps_cuts_at_a_checkpoint(local_sandbox: str, tmp_path: Path) -> None:
     env = make(make_task(tmp_path / "task"), local_sandbox, max_steps=2)
     env.reset()

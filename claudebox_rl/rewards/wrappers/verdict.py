@@ -24,17 +24,18 @@ def verdict_terms(verdict: VerifierResult, weights: Mapping[str, float] | None =
         weights: Of the parts in its reward.json; None: the verdict as a whole.
 
     Returns:
-        `verifier`, the verdict; or for each weight `verifier.<part>`, the part times its weight.
+        `verifier`, the verdict; or for each weight `verifier.<part>`, the part times its weight; both times the
+        verdict's share.
 
     Raises:
         RewardError: The verifier wrote no such part: without it the rest would be another quantity.
     """
     if weights is None:
-        return {VERIFIER: verdict.reward}
+        return {VERIFIER: verdict.reward * verdict.share}
     if missing := [name for name in weights if name not in verdict.rewards]:
         wrote = ", ".join(verdict.rewards) or "none"
         raise RewardError(f"the verifier wrote no part {', '.join(missing)}; it wrote: {wrote}", missing=missing)
-    return {f"{VERIFIER}.{name}": weight * verdict.rewards[name] for name, weight in weights.items()}
+    return {f"{VERIFIER}.{name}": weight * verdict.share * verdict.rewards[name] for name, weight in weights.items()}
 
 
 class VerifierReward(RewardTerm):
