@@ -11,6 +11,7 @@ from claudebox_rl.sandbox import SandboxSpec
 from claudebox_rl.sandbox._supervised import frames
 from claudebox_rl.sandbox.auto import choose_sandbox
 from claudebox_rl.sandbox.boxlite import BoxliteSandbox
+from claudebox_rl.session.final_state.capture import stored_form
 from claudebox_rl.testing.sandbox_checks import CHECKS, check_sandbox
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
@@ -87,12 +88,19 @@ async def test_the_contract_holds_where_that_takes_long(name: str, monkeypatch: 
     assert report.names("passed") or name in ONE_CPU, report.results
 
 
-async def test_the_real_cli_plays_an_episode_in_a_micro_vm() -> None:
+async def test_the_real_cli_plays_an_episode_in_a_micro_vm_and_is_judged_in_another() -> None:
     sandbox = {"name": "boxlite", "image": IMAGE, "cpus": 1.0, "memory_mib": 2048, "start_timeout_s": 240.0}
     async with ClaudeBox("quickstart/fix-bug", model="oracle", sandbox=sandbox) as box:
         assert box.sandbox.capabilities().isolation == "microvm"
         assert box.task.instruction
-        result = await box.code(box.task.instruction, judge=True, timeout_s=600)
+        result = await box.code(box.task.instruction, timeout_s=600)
         assert result.success, result.error
         assert {call.name for call in result.action_log} == {"Write", "Bash"}
-        assert result.reward == 1.0
+        snapshot = await box.snapshot()
+        assert snapshot is not None
+        state = await stored_form(snapshot)
+        assert state is not None
+        assert {"freetime.py"} <= {file.path for file in state.files}
+        assert "+" in state.diff
+        assert box.verification == "clean_room"
+        assert (await box.verify(snapshot)).reward == 1.0
