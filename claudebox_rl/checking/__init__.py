@@ -5,6 +5,7 @@ from __future__ import annotations
 from claudebox_rl.checking.check import check_tasks
 from claudebox_rl.checking.findings import Finding, find
 from claudebox_rl.checking.play import Play
+from claudebox_rl.checking.playable_here import playable_here
 from claudebox_rl.checking.player import Player, Role
 from claudebox_rl.checking.players import check_patterns, choose_players, players_of, sample_cheats
 from claudebox_rl.checking.rates import careless_players, pass_rates, write_pass_rates
@@ -20,6 +21,7 @@ __all__ = [
     "choose_players",
     "find",
     "pass_rates",
+    "playable_here",
     "players_of",
     "sample_cheats",
     "write_pass_rates",

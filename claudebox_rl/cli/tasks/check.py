@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -23,11 +23,11 @@ from claudebox_rl.checking import (
 )
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.tasks.check_table import players_table, tasks_table
+from claudebox_rl.cli.tasks.chosen import chosen_tasks
 from claudebox_rl.cli.tasks.progress import play_all
 from claudebox_rl.cli.untrusted import printable
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.tasks import find_tasks, shipped_suites
 
 
 def check(
@@ -49,7 +49,7 @@ def check(
     for name, number in (("repeat", repeat), ("sample", sample)):
         if number is not None and number < 1:
             raise ConfigError(f"--{name} must be at least 1, not {number}", field=name)
-    tasks = find_tasks(list(selector) or shipped_suites())
+    tasks, not_played = chosen_tasks(selector, SandboxConfig(name=sandbox))
     check_patterns(tasks, players)
     plan = [(task, choose_players(players_of(task, repeat), players)) for task in tasks]
     if sample is not None:
@@ -60,9 +60,11 @@ def check(
     plays = play_all(plan, SandboxConfig(name=sandbox))
     elapsed_s = time.monotonic() - started
     if as_json:
-        print(json.dumps(_document(plays, elapsed_s), indent=1))  # noqa: T201  # the console would fold it
+        print(json.dumps(_document(plays, not_played, elapsed_s), indent=1))  # noqa: T201  # the console would fold it
     else:
         _print(plays, elapsed_s, console=make_console())
+        if not_played:
+            print(f"not played, as they can't be here: {', '.join(not_played)}")  # noqa: T201  # as what was played
     return int(bool(find(plays)))
 
 
@@ -96,9 +98,10 @@ def _without_verdict(plays: Sequence[Play]) -> Iterator[str]:
         yield f"  {player}: {', '.join(own[:3])}{f' and {len(own) - 3} more' if len(own) > 3 else ''}"
 
 
-def _document(plays: Sequence[Play], elapsed_s: float) -> dict[str, object]:
+def _document(plays: Sequence[Play], not_played: Mapping[str, str], elapsed_s: float) -> dict[str, object]:
     return {
         "plays": [asdict(play) for play in plays],
         "findings": [asdict(finding) for finding in find(plays)],
+        "not_played": dict(not_played),
         "elapsed_s": elapsed_s,
     }

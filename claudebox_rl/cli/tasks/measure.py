@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from claudebox_rl.checking import careless_players, pass_rates, write_pass_rates
+from claudebox_rl.cli.tasks.chosen import chosen_tasks
 from claudebox_rl.cli.tasks.progress import play_all
 from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import ConfigError
-from claudebox_rl.tasks import find_tasks, shipped_suites
 
 
 def measure(selector: Sequence[str], *, num_episodes: int, sandbox: str, write: bool, console: Console) -> int:
@@ -28,7 +28,7 @@ def measure(selector: Sequence[str], *, num_episodes: int, sandbox: str, write: 
     """
     if num_episodes < 1:
         raise ConfigError(f"--episodes must be at least 1, not {num_episodes}", field="episodes")
-    tasks = find_tasks(list(selector) or shipped_suites())
+    tasks, _ = chosen_tasks(selector, SandboxConfig(name=sandbox))
     players = careless_players(num_episodes)
     plays = play_all([(task, players) for task in tasks], SandboxConfig(name=sandbox))
     names = dict.fromkeys(player.name for player in players)

@@ -100,3 +100,23 @@ def test_an_interrupt_ends_all_machines(local_sandbox: str, tmp_path: Path):
     with checking.stderr as errors:
         assert errors.read() == "interrupted\n"
     assert not list(home.glob("machines/*.json"))
+
+
+def test_of_all_tasks_those_that_cannot_be_played_here_are_named(
+    local_sandbox: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    make_task(tmp_path / "one")
+    lacks = make_task(tmp_path / "lacks").path / "task.toml"
+    lacks.write_text(lacks.read_text().replace('["bash"]', '["bash", "no-such-browser"]'))
+    monkeypatch.setattr("claudebox_rl.cli.tasks.chosen.shipped_suites", lambda: [str(tmp_path)])
+    arguments = ["--players", "solution", "--repeat", "1", "--sandbox", local_sandbox]
+    assert main(["tasks", "check", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert "1 tasks, 2 plays: all proved" in out
+    assert "not played, as they can't be here: lacks\n" in out
+    assert "not played: lacks: task lacks can't be played" in err
+    assert "no-such-browser; install it" in err
+    assert main(["tasks", "check", *arguments, "--json"]) == 0
+    assert "no-such-browser" in json.loads(capsys.readouterr().out)["not_played"]["lacks"]
+    assert main(["tasks", "check", str(tmp_path), *arguments]) == 2
+    assert "no-such-browser" in capsys.readouterr().err

@@ -1,0 +1,7 @@
+#!/bin/bash
+# Has each client wait for the one before.
+set -e
+bash "$SOLUTION/solve.sh"
+before=$(cat server.py)
+sed -i 's/ThreadingHTTPServer/HTTPServer/g' server.py
+[ "$(cat server.py)" != "$before" ]
