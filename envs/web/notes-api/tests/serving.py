@@ -15,13 +15,14 @@ from judging import CAP_BYTES, WORKDIR, Wrong, content, expect, run
 
 _PATIENCE_S = 5.0
 _KEEPER = """
-import os, subprocess, sys, time
+import os, resource, subprocess, sys, time
+resource.setrlimit(resource.RLIMIT_DATA, (512 << 20, 512 << 20))
 server = subprocess.Popen(sys.argv[2:])
 while server.poll() is None and not os.path.exists(sys.argv[1]):
     time.sleep(0.05)
 server.kill()
 """
-"""Keeps the server until a file is there."""
+"""Keeps the server, which gets half a gigabyte of memory, until a file is there."""
 
 
 @dataclass(frozen=True)
