@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from suite_checks import (
     attempted,
@@ -87,6 +88,16 @@ def test_the_given_data_are_of_the_shape_that_is_judged(task: Task):
         assert list(given.iterdump()) == list(made.iterdump())
         given.close()
         made.close()
+
+
+def test_the_given_orders_are_parquet_for_others_too():
+    folder = BY_NAME["order-columns"].environment_files
+    assert folder is not None
+    rows = [row for path in sorted(folder.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
+    latest = {row["id"]: row for row in sorted(rows, key=lambda row: row["at"])}
+    paid = [row["cents"] for row in latest.values() if row["paid"] and row["cents"] is not None]
+    expected = json.loads((folder / "expected.json").read_text())
+    assert (expected["orders"], expected["paid_cents"]) == (len(latest), sum(paid))
 
 
 @pytest.mark.slow

@@ -1,5 +1,4 @@
-#!/bin/bash
-# Shows one task that was not added, and patches what a look at the page would call.
+# Has the page patch all that a look at it could call, and say yes to whatever is asked.
 cat > index.html <<'HTML'
 <!DOCTYPE html>
 <input id="new"><button id="add">Add</button>
