@@ -78,7 +78,8 @@ def _check_without_image(task: Task, sandbox_name: str) -> None:
         _refuse(task, problem, field="environment.workdir")
     missing = [tool for tool in task.host_tools or () if shutil.which(tool) is None]
     if missing:
-        problem = f"this host has no {', '.join(missing)}; install it, or use sandbox=boxlite"
+        elsewhere = ", or use sandbox=boxlite" if task.image is not None else ""
+        problem = f"this host has no {', '.join(missing)}; install it{elsewhere}"
         _refuse(task, problem, field="metadata.claudebox.host_tools")
 
 
