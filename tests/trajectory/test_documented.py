@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from trajectory_values import journal, record_of
 
+from claudebox_rl import ClaudeBox
 from claudebox_rl.trajectory import commit, load_dataset
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -40,15 +43,30 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     found["ray"].shutdown()
 
 
+@pytest.fixture(scope="module")
+def box(local_sandbox: str) -> ClaudeBox:
+    """A session that was kept, as the pages name it."""
+
+    async def play() -> ClaudeBox:
+        async with ClaudeBox(agent="nop", model="nop", sandbox=local_sandbox, session_id="my-session") as opened:
+            await opened.code("Do it.")
+        return opened
+
+    return asyncio.run(play())
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", ["dataset.md", "trajectories.md"])
-def test_the_snippets_run(page: str, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_snippets_run(
+    page: str, names: dict[str, Any], box: ClaudeBox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(names["path"], "rollouts/today")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
     blocks = _blocks(page, "python")
     assert blocks
-    known = dict(names)
+    known = {**names, "box": box}
     for block in blocks:
         exec(compile(block, page, "exec"), known)
     if page == "dataset.md":
