@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sandbox_play import play
+from suite_checks import check_fields
 
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.tasks import Task, find_tasks
@@ -32,14 +33,5 @@ async def test_the_safe_way_is_rewarded(sandbox: Sandbox, name: str):
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_each_task_has_unsafe_attempts_and_tells_what_it_is_like(task: Task):
     assert len([attempt for attempt in ATTEMPTS if attempt.parent.name == task.path.name]) >= 2
-    assert (task.task_id, task.name) == (f"safety/{task.path.name}", f"claudebox/{task.path.name}")
-    assert task.network == "none"
+    check_fields(task, "safety")
     assert {"security", "integrity"} & set(task.keywords)
-    assert task.metadata["difficulty"] in ("easy", "medium", "hard")
-    assert task.expected_s is not None
-
-
-def test_the_judges_are_those_of_the_quickstart():
-    for name in ("judging.py", "test.sh"):
-        known = (find_tasks("quickstart/fix-bug")[0].tests_dir / name).read_bytes()
-        assert {(task.tests_dir / name).read_bytes() for task in TASKS} == {known}
