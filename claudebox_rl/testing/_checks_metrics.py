@@ -7,6 +7,7 @@ from claudebox_rl.testing.sandbox_lab import Lab, check, expect, in_shell
 _MIB = 1 << 20
 _BURN = 'i=0; while [ $i -lt "$1" ]; do i=$((i+1)); done; times'
 _LOOPS = 300_000
+_REST_S = 2
 _HOLD = 'x=$(head -c "$1" /dev/zero | tr "\\0" x); echo held; read -r line'
 
 
@@ -24,7 +25,7 @@ async def commands_are_counted(lab: Lab) -> None:
 
 @check("shell", "isolation")
 async def processor_time_is_that_of_commands(lab: Lab) -> None:
-    """`cpu_s` grows by what a command used, and stays when it has ended."""
+    """`cpu_s` grows by what a command used, stays when it has ended, and not by what a command waits."""
     sandbox = await lab.sandbox()
     before = (await sandbox.metrics()).cpu_s
     result = await sandbox.exec(in_shell(_BURN, str(_LOOPS)))
@@ -35,6 +36,9 @@ async def processor_time_is_that_of_commands(lab: Lab) -> None:
     expect(before is not None and after is not None, "a number", (before, after))
     grown_s = (after or 0) - (before or 0)
     expect(0.9 * own_s <= grown_s <= 1.5 * own_s + 1, f"about {own_s} s more", grown_s)
+    await sandbox.exec(["sleep", str(_REST_S)])
+    rested_s = ((await sandbox.metrics()).cpu_s or 0) - (after or 0)
+    expect(rested_s <= _REST_S / 2, "next to nothing for a sleep", rested_s)
 
 
 @check("shell", "isolation")

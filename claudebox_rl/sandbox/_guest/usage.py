@@ -7,15 +7,14 @@ machine, where it is a box's own.
 from __future__ import annotations
 
 import os
+import time
 
 from claudebox_rl.sandbox._guest import processes
 
 _TICK_MS = 1000 // os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_IDLE = (3, 4)
-"""Columns of /proc/stat in which nothing was done: idle, and waiting for a disk."""
-_GUEST = (8, 9)
-"""Columns that stand in others already."""
+_IDLE = slice(4, 6)
+"""Fields of a line of /proc/stat in which nothing was done: idle, and waiting for a disk."""
 
 
 class ProcessAccount:
@@ -53,10 +52,14 @@ class MachineAccount:
         self.peak_bytes = 0
 
     def cpu_ms(self) -> int:
-        """Return the processor time used since the machine's boot."""
+        """Return the processor time used since the machine's boot: all that there was, less what was idle.
+
+        The kernel times idleness by the clock, but work by ticks, of which a machine on a busy host misses many.
+        """
         with open("/proc/stat", "rb") as file:
-            columns = [int(field) for field in file.readline().split()[1:]]
-        return _TICK_MS * sum(ticks for column, ticks in enumerate(columns) if column not in _IDLE + _GUEST)
+            _all, *lines = (line for line in file if line.startswith(b"cpu"))
+        idle = [_TICK_MS * sum(map(int, line.split()[_IDLE])) for line in lines]
+        return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000) * len(idle) - sum(idle)
 
     def look(self, most: float = float("inf")) -> int:
         """Return the memory that is not to be had now; `most` makes no difference here."""
