@@ -16,6 +16,7 @@ FLOOR = {
     "errors": 0,
     "message_content": 0,
     "session_types": 0,
+    "outcome_types": 0,
     "workspace_types": 0,
     "types": 0,
     "config": 0,

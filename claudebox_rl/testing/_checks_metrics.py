@@ -7,7 +7,7 @@ from claudebox_rl.testing.sandbox_lab import Lab, check, expect, in_shell
 _MIB = 1 << 20
 _BURN = 'i=0; while [ $i -lt "$1" ]; do i=$((i+1)); done; times'
 _LOOPS = 300_000
-_REST_S = 2
+_REST_S = 3
 _HOLD = 'x=$(head -c "$1" /dev/zero | tr "\\0" x); echo held; read -r line'
 
 
