@@ -154,6 +154,8 @@ class VerifierResult:
     duration_s: float = 0.0
     share: float = 1.0
     """What it counts for in the episode's return; less than 1 where the task has checkpoints."""
+    num_left_out: int = 0
+    """Changed paths that were not carried whole to where it was judged, at least; 0 in place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ async def verify(
 
 async def _wipe(sandbox: Sandbox, task: Task, *folders: str) -> None:
     argv = ["sh", "-c", _WIPE, "sh", *(sandbox.root + folder for folder in folders)]
-    wiped = await sandbox.exec(argv, timeout_s=60, output_cap_bytes=OUTPUT_CAP_BYTES)
+    wiped = await sandbox.exec(argv, cwd="/", timeout_s=60, output_cap_bytes=OUTPUT_CAP_BYTES)
     if wiped.exit_code != 0:
         _fail(task, f"can't empty {' and '.join(folders)}", wiped)
 
@@ -102,7 +102,8 @@ async def _place_tests(sandbox: Sandbox, task: Task, *, has_tests: bool) -> None
 
 
 async def _open_to_all(sandbox: Sandbox, task: Task) -> None:
-    opened = await sandbox.exec(["chmod", "a+rwx", *(sandbox.root + folder for folder in (LOGS, TESTS))], timeout_s=60)
+    argv = ["chmod", "a+rwx", *(sandbox.root + folder for folder in (LOGS, TESTS))]
+    opened = await sandbox.exec(argv, cwd="/", timeout_s=60)
     if opened.exit_code != 0:
         _fail(task, f"can't let user {task.verifier_user} write to {LOGS}", opened)
 

@@ -31,7 +31,7 @@ async def read_rewards(sandbox: Sandbox, folder: str) -> dict[str, float] | None
         SandboxUnavailableError: The machine is gone.
     """
     argv = ["sh", "-c", _READ, "sh", sandbox.root + folder, str(REWARD_CAP_BYTES + 1)]
-    run = await sandbox.exec(argv, timeout_s=60, output_cap_bytes=2 * REWARD_CAP_BYTES)
+    run = await sandbox.exec(argv, cwd="/", timeout_s=60, output_cap_bytes=2 * REWARD_CAP_BYTES)
     if run.exit_code == _MISSING:
         return None
     name, _, content = run.stdout.partition(b"\n")

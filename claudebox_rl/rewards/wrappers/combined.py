@@ -61,5 +61,6 @@ class CombinedReward(RewardTerm):
         terms: dict[str, float | None] = {}
         for part, weight in self._parts:
             for name, value in part.terms(action, observation, info, ended=ended).items():
-                terms[name] = None if value is None else weight * value
+                before = terms.get(name)
+                terms[name] = before if value is None else weight * value + (before or 0.0)
         return terms

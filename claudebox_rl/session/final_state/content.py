@@ -69,11 +69,11 @@ class State:
         """
         archives: dict[bytes, list[bytes]] = {}
         for path, entry in sorted(changed.items()):
-            if (folder := _archive_of(path)) is not None and (entry.kind != "f" or path in contents):
+            if (folder := archive_of(path)) is not None and (entry.kind != "f" or path in contents):
                 archives.setdefault(folder, []).append(path)
             elif entry.kind == "d":
                 self._add(path, "folder", entry.mode)
-                self._num_left_out += entry.mode & 0o500 != 0o500  # what is in it can't be read
+                self._num_left_out += entry.is_shut  # what is in it can't be read
             elif entry.kind == "l":
                 target = entry.target
                 self._add(path, "symlink", entry.mode, len(target), _sha256(target), quoted(target))
@@ -157,7 +157,8 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _archive_of(path: bytes) -> bytes | None:
+def archive_of(path: bytes) -> bytes | None:
+    """Return the folder, the path or one above it, that is stored as an archive; None where none is."""
     parts = path.split(b"/")
     depth = next((i for i, part in enumerate(parts) if part in ARCHIVED), None)
     return None if depth is None else b"/".join(parts[: depth + 1])

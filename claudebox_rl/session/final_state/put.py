@@ -10,16 +10,23 @@ from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.final_state.listing import check_path
 from claudebox_rl.session.final_state.members import Member, pack_members
 
-_TIMEOUT_S = 120.0
+_TIMEOUT_S = 600.0
 _REMOVE = ("xargs", "-0", "-r", "rm", "-rf", "--")
-_EMPTY = ("find", ".", "-xdev", "-mindepth", "1", "-delete")
+_CLEAR = (
+    "xargs",
+    "-0",
+    "-r",
+    "sh",
+    "-c",
+    'for path do [ -d "$path" ] && [ ! -L "$path" ] || rm -f -- "$path"; done',
+    "sh",
+)
+"""Nothing but a folder stays where one comes: through a link, what lies elsewhere would be removed."""
 _EXTRACT = ("tar", "-xpmf", "-", "--no-same-owner", "--numeric-owner")
 """Files get the present time: none is stored, and some tools take none before 1980."""
 
 
-async def put(
-    sandbox: Sandbox, workdir: str, gone: Iterable[bytes], members: Sequence[Member], *, empty: bool = False
-) -> None:
+async def put(sandbox: Sandbox, workdir: str, gone: Iterable[bytes], members: Sequence[Member]) -> None:
     """Make a workspace what another one was. Links are made as links, and nothing is written through one.
 
     Args:
@@ -27,32 +34,35 @@ async def put(
         workdir: Where.
         gone: Paths to remove, with all below.
         members: What is there instead; a path comes after those above it.
-        empty: Remove everything first.
 
     Raises:
         ValueError: A path leaves the folder, or leads through a link that is a member too.
         SandboxError: The machine does not take it.
     """
     _check(members)
+    folders = sorted(member.path for member in members if member.is_folder)
     # A file takes the place of whatever was there; a folder may be there already, with what is in it.
     removed = sorted({*gone, *(member.path for member in members if not member.is_folder)})
     for path in removed:
         check_path(path)
-    if empty:
-        await _run(sandbox, _EMPTY, b"", workdir)
-    elif removed:
-        await _run(sandbox, _REMOVE, b"".join(b"./" + path + b"\0" for path in removed), workdir)
+    for argv, paths in ((_CLEAR, folders), (_REMOVE, removed)):
+        if paths:
+            await _run(sandbox, argv, b"".join(b"./" + path + b"\0" for path in paths), workdir)
     if members:
         await _run(sandbox, _EXTRACT, await asyncio.to_thread(pack_members, members), workdir)
 
 
 def _check(members: Sequence[Member]) -> None:
     solid = {member.path for member in members if not member.is_folder}
+    fine = {b""}
     for member in members:
         check_path(member.path)
-        parts = member.path.split(b"/")
-        if any(b"/".join(parts[:depth]) in solid for depth in range(1, len(parts))):
-            raise ValueError(f"{member.path!r} lies below what is no folder")
+        above = member.path.rpartition(b"/")[0]
+        while above not in fine:
+            if above in solid:
+                raise ValueError(f"{member.path!r} lies below what is no folder")
+            fine.add(above)
+            above = above.rpartition(b"/")[0]
 
 
 async def _run(sandbox: Sandbox, argv: Sequence[str], stdin: bytes, workdir: str) -> None:

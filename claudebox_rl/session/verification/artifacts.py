@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from claudebox_rl.errors import OutputLimitError, SandboxError
+from claudebox_rl.errors import SandboxError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.session.final_state.capture import MOST_BYTES
+from claudebox_rl.session.final_state.listing import MOST_PATH_BYTES, check_ended
 from claudebox_rl.session.final_state.members import Member, unpack_members
 from claudebox_rl.session.final_state.put import put
 from claudebox_rl.tasks import Artifact, CollectCommand
@@ -44,11 +45,10 @@ async def collect(sandbox: Sandbox, commands: Iterable[CollectCommand], cwd: str
 
 
 async def take_artifacts(sandbox: Sandbox, artifacts: Iterable[Artifact]) -> list[Taken]:
-    """Read artifacts; as in Harbor, one that is not there is left out.
+    """Read artifacts; as in Harbor, what is not there is left out, and so is what can't be carried (logged).
 
     Raises:
-        OutputLimitError: One is too large to be carried.
-        SandboxError: What the machine tells is no archive.
+        SandboxError: The machine does not let a command come to its end.
         SandboxUnavailableError: The machine is gone.
     """
     return [taken for artifact in artifacts if (taken := await _take(sandbox, artifact)) is not None]
@@ -59,16 +59,19 @@ async def _take(sandbox: Sandbox, artifact: Artifact) -> Taken | None:
     exclude = [f"--exclude={pattern}" for pattern in artifact.exclude]
     argv = ["tar", *exclude, "--hard-dereference", "-cf", "-", "--", f"./{path.name}"]
     run = await sandbox.exec(argv, cwd=str(path.parent), timeout_s=_TIMEOUT_S, output_cap_bytes=MOST_BYTES)
+    check_ended(run, f"reading artifact {path}")
     if run.truncated:
-        raise OutputLimitError(f"artifact {path} holds more than {MOST_BYTES >> 20} MiB", path=artifact.path)
-    if run.exit_code not in (0, 1):
-        log.info("artifact %s is not there: %s", path, run.stderr[-500:].decode("utf-8", "replace"))
+        log.warning("artifact %s is left out: it holds more than %d MiB", path, MOST_BYTES >> 20)
         return None
+    if run.exit_code not in (0, 1):  # it is not there, or parts of it can't be read
+        log.info("artifact %s is not there whole: %s", path, run.stderr[-500:].decode("utf-8", "replace"))
     try:
-        members = sorted(unpack_members(run.stdout), key=lambda member: member.path)
+        members = [member for member in unpack_members(run.stdout) if len(member.path) <= MOST_PATH_BYTES]
     except (tarfile.TarError, ValueError, OSError) as error:
-        raise SandboxError(f"artifact {path} can't be read: {error}", path=artifact.path) from error
-    return Taken(str(path.parent), path.name.encode(), members)
+        log.warning("artifact %s is left out, since it can't be read: %s", path, error)
+        return None
+    members.sort(key=lambda member: member.path)
+    return Taken(str(path.parent), path.name.encode(), members) if members else None
 
 
 async def put_artifacts(sandbox: Sandbox, taken: Iterable[Taken]) -> None:

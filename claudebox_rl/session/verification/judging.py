@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from claudebox_rl.errors import SandboxError, SandboxUnavailableError, TaskError, VerifierError
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.sandbox.base import WORKSPACE
 from claudebox_rl.sandbox.spec import Network
-from claudebox_rl.session.final_state.capture import MOST_BYTES, MOST_FILES, Base, Snapshot, begin_state, take_snapshot
-from claudebox_rl.session.final_state.listing import Listing
+from claudebox_rl.session.final_state.capture import Base, Snapshot, begin_state, take_snapshot
+from claudebox_rl.session.final_state.listing import Listing, list_files, open_workdir
 from claudebox_rl.session.final_state.members import Member
 from claudebox_rl.session.final_state.put import put
 from claudebox_rl.session.verification.artifacts import Taken, collect, put_artifacts, take_artifacts
@@ -70,26 +71,30 @@ class Judging:
             self._room = CleanRoom(self._sandbox, self._task, self._most_open, self._max_starts)
 
     async def snapshot(self) -> Snapshot | None:
-        """Read what the agent left, after its end and the task's collect commands; None where it can't be seen.
+        """Read what the agent left, after its end and the task's collect commands.
 
-        Not seen is what is judged in place alone.
+        None where nobody saw what was there before it, which is judged in place alone.
 
         Raises:
-            VerifierError: It can't be seen, and is to be carried to a clean room.
+            VerifierError: The machine is too slow to be read, and its files are to be carried to a clean room.
             SandboxUnavailableError: The machine is gone.
         """
-        await collect(self._sandbox, self._task.collect, self._workdir)
+        await self._collect()
         if self.base is None:
             return None
         try:
             return await take_snapshot(self._sandbox, self.base)
         except SandboxUnavailableError:
             raise
-        except (SandboxError, ValueError) as error:
+        except SandboxError as error:
             if self.mode == "clean_room":
                 raise self._failed(f"what the agent left can't be seen: {error}") from error
             log.warning("the final state of this episode is not stored: %s", error)
             return None
+
+    async def _collect(self) -> None:
+        await open_workdir(self._sandbox, self._workdir)
+        await collect(self._sandbox, self._task.collect, self._workdir)
 
     async def verdict(self, snapshot: Snapshot | None = None) -> VerifierResult:
         """Judge what the agent left, after its end.
@@ -104,7 +109,7 @@ class Judging:
         """
         if self.mode == "in_place":
             if snapshot is None:
-                await collect(self._sandbox, self._task.collect, self._workdir)
+                await self._collect()
             return await verify(self._sandbox, self._task)
         self.expect()
         try:
@@ -119,11 +124,24 @@ class Judging:
         if self._task.separate is not None:
             room = await self._room.ready()
             return await judge_artifacts(room, self._task, artifacts)
-        self._check_whole(taken)
-        room, own = await self._room.ready(), taken.base.listing.entries
-        return await judge_state(
-            room, self._task, own, taken.gone, taken.members(), artifacts, empty=not taken.base.is_known
-        )
+        room = await self._room.ready()
+        own, gone = await self._own_and_gone(room, taken)
+        verdict = await judge_state(room, self._task, own, gone, taken.members(), artifacts)
+        return replace(verdict, num_left_out=self._told(taken.left_out()))
+
+    async def _own_and_gone(self, room: Sandbox, taken: Snapshot) -> tuple[Collection[bytes], Iterable[bytes]]:
+        """Return the task's own paths, and those of them that are no longer there."""
+        if taken.base.is_known:
+            return taken.base.listing.entries, taken.gone
+        listing = await list_files(room, self._workdir)
+        own = listing.entries if listing else {}
+        return own, own.keys() - taken.now.entries.keys()
+
+    def _told(self, left_out: Sequence[bytes]) -> int:
+        if left_out:
+            named = ", ".join(path.decode("utf-8", "backslashreplace")[:200] for path in left_out[:_SHOWN])
+            log.warning("%s: %d changed paths were not judged whole: %s", self._task.task_id, len(left_out), named)
+        return len(left_out)
 
     async def _artifacts(self) -> list[Taken]:
         task = self._task
@@ -139,16 +157,6 @@ class Judging:
         room, self._room = self._room, None
         if room is not None:
             await room.close()
-
-    def _check_whole(self, snapshot: Snapshot) -> None:
-        unread = snapshot.unread()
-        if unread:
-            named = ", ".join(path.decode("utf-8", "backslashreplace")[:200] for path in unread[:_SHOWN])
-            raise self._failed(
-                f"{len(unread)} changed paths can't be carried to the clean room ({named}): at most {MOST_FILES} paths "
-                f"and {MOST_BYTES >> 20} MiB are, of what the machine's user can read; a task that needs more says "
-                "verification = 'in_place' in [metadata.claudebox]"
-            )
 
     def _failed(self, problem: str) -> VerifierError:
         return VerifierError(f"verifier of {self._task.task_id}: {problem}", task_id=self._task.task_id)
@@ -191,8 +199,6 @@ async def judge_state(
     gone: Iterable[bytes],
     members: Sequence[Member],
     artifacts: Iterable[Taken] = (),
-    *,
-    empty: bool = False,
 ) -> VerifierResult:
     """Judge a final state in a machine where no agent ever was.
 
@@ -203,7 +209,6 @@ async def judge_state(
         gone: Those of them that are no longer there.
         members: What is new or changed.
         artifacts: What else is carried.
-        empty: The members are all there is.
 
     Raises:
         VerifierError: No verdict, or the state can't be put in place.
@@ -216,7 +221,7 @@ async def judge_state(
                 "%s: the agent's changes to %d tests don't count: %s", task.task_id, len(dropped), dropped[:_SHOWN]
             )
     with _placing(task):
-        await put(sandbox, task.workdir or WORKSPACE, gone, members, empty=empty)
+        await put(sandbox, task.workdir or WORKSPACE, gone, members)
         await put_artifacts(sandbox, artifacts)
     return await verify(sandbox, task, is_clean=True)
 

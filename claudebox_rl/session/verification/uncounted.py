@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from claudebox_rl.session.final_state.members import Member
 
-_HOOKS = frozenset(
-    {b"conftest.py", b"sitecustomize.py", b"usercustomize.py", b"pytest.ini", b".pytest.ini", b"tox.ini"}
-)
+_HOOKS = frozenset({b"conftest.py", b"pytest.ini", b".pytest.ini", b"pytest.toml", b".pytest.toml", b"tox.ini"})
+_START_UP = re.compile(rb"(?:site|user)customize(?:\..*)?", re.DOTALL)
+"""Python imports it before anything else: as a module, a package, bytecode or a library."""
 _TEST = re.compile(
     rb"test_.*\.py|.*_test\.py|.*_test\.go|.*_(?:test|spec)\.rb|.*\.(?:test|spec)\.[cm]?[jt]sx?", re.DOTALL
 )
@@ -33,9 +33,9 @@ def counted(
     """
     gone = list(gone)
     dropped = {path for path in (*gone, *(each.path for each in members if not each.is_folder)) if _steers(path, own)}
-    # What stands in for a folder of the task's own tests would take them away with it.
+    # What stands in for a folder of the task's own tests would take them away with it, and a shut one would hide them.
     above = {folder for path in dropped if path in own for folder in _above(path)}
-    dropped |= above & {*gone, *(each.path for each in members if not each.is_folder)}
+    dropped |= above & {*gone, *(each.path for each in members if not each.is_folder or each.mode & 0o500 != 0o500)}
     return (
         [path for path in gone if path not in dropped],
         [each for each in members if each.path not in dropped],
@@ -45,7 +45,7 @@ def counted(
 
 def _steers(path: bytes, own: Collection[bytes]) -> bool:
     *folders, name = path.split(b"/")
-    if name in _HOOKS or _TEST.fullmatch(name):
+    if name in _HOOKS or _TEST.fullmatch(name) or any(map(_START_UP.fullmatch, (*folders, name))):
         return True
     return path in own and not _TEST_FOLDERS.isdisjoint(folders)
 

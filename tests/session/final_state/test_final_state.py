@@ -125,6 +125,17 @@ async def test_the_state_in_another_machine_is_the_same_state(machines: tuple[Sa
     assert again.blobs == state.blobs
 
 
+async def test_nothing_is_removed_through_a_link_of_the_task(machines: tuple[Sandbox, Sandbox], task: Task) -> None:
+    """The room has the task's own link where the agent made a folder of the same names."""
+    assert task.environment_files is not None
+    (task.environment_files / "way").symlink_to("folder")
+    for machine in machines:
+        await prepare_workdir(machine, task)
+    state = await state_after(machines[0], task, "rm way; mkdir way; echo 2 > way/below")
+    await restore_state(machines[1], task, state)
+    assert (await machines[1].exec(["cat", "folder/below", "way/below"], cwd="/workspace")).stdout == b"12\n"
+
+
 async def test_git_applies_the_diff(machines: tuple[Sandbox, Sandbox], task: Task, tmp_path: Path) -> None:
     state = await state_after(machines[0], task, RESTORABLE)
     assert task.environment_files is not None

@@ -13,7 +13,6 @@ from claudebox_rl import ClaudeBox
 from claudebox_rl.errors import SandboxStartError, SandboxUnavailableError, TaskError, VerifierError
 from claudebox_rl.sandbox.local import LocalSandbox
 from claudebox_rl.sandbox.unsafe import UnsafeSandbox
-from claudebox_rl.session.final_state import capture
 from claudebox_rl.tasks import Task, load_task
 
 # Right is an answer of 42; the verdict is by programs that an agent could replace in its own machine.
@@ -218,29 +217,6 @@ async def test_the_room_has_no_network(local_sandbox: str, make_task: MakeTask) 
         assert (await box.verify()).output == "proxies: 1\n"
 
 
-async def test_too_much_to_carry_is_no_verdict(
-    local_sandbox: str, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with session(make_task()) as box:
-        await act(box, "truncate -s 300M huge")
-        with pytest.raises(VerifierError, match=r"1 changed paths can't be carried .*\(huge\).* 256 MiB"):
-            await box.verify()
-        await act(box, f"rm huge; {SOLVE}; mkfifo pipe")
-        assert (await box.verify()).reward == 1.0, "what is no file, folder or link is left behind"
-        monkeypatch.setattr(capture, "MOST_FILES", 50)
-        await act(box, "mkdir many; cd many; seq 100 | xargs touch")
-        with pytest.raises(VerifierError, match="can't be carried"):
-            await box.verify()
-
-
-async def test_what_the_machines_user_cannot_read_is_no_verdict(local_sandbox: str, make_task: MakeTask) -> None:
-    for hidden in ("echo 1 > secret; chmod 000 secret", "mkdir shut; echo 1 > shut/x; chmod 000 shut"):
-        async with session(make_task()) as box:
-            await act(box, hidden)
-            with pytest.raises(VerifierError, match="can't be carried"):
-                await box.verify()
-
-
 async def test_a_kept_session_is_judged_by_all_that_is_there(local_sandbox: str, make_task: MakeTask) -> None:
     task = make_task(**{"environment/gone": "x"})
     async with ClaudeBox(task, agent="nop", sandbox="local", session_id="s-judged") as box:
@@ -249,6 +225,16 @@ async def test_a_kept_session_is_judged_by_all_that_is_there(local_sandbox: str,
         assert (await box.verify()).reward == 1.0
         await act(box, "sed -i s/42/41/ answer.py")
         assert (await box.verify()).reward == 0.0
+
+
+async def test_a_kept_session_is_judged_beside_the_tasks_own_tests(local_sandbox: str, make_task: MakeTask) -> None:
+    task = make_task("find . -type f | sort; cat tests/test_answer.py; echo 0 > /logs/verifier/reward.txt",
+                     **{"environment/gone": "x"})  # fmt: skip
+    async with ClaudeBox(task, agent="nop", sandbox="local", session_id="s-tests") as box:
+        await act(box, "rm gone; rm -r tests; echo 1 > made; echo > test_mine.py")
+    async with ClaudeBox.reconnect("s-tests") as box:
+        seen = (await box.verify()).output.split()
+    assert seen == ["./answer.py", "./made", "./tests/test_answer.py", "original"]
 
 
 async def test_a_fork_is_judged_by_its_own_work(local_sandbox: str, make_task: MakeTask) -> None:
