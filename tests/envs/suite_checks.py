@@ -42,9 +42,9 @@ def check_nothing(task: Task, folder: Path) -> None:
     assert "wrong: " in played.output
 
 
-def check_attempt(task: Task, attempt: Path, folder: Path) -> None:
+def check_attempt(task: Task, attempt: str, folder: Path) -> None:
     """Assert that a script runs to its end and earns nothing."""
-    played = play(task, folder, attempt.read_text())
+    played = play(task, folder, attempt)
     assert played.script is not None
     assert played.script.returncode == 0, played.script.stderr
     assert played.reward == 0.0, played.output

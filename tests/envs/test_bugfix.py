@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-import gymnasium as gym
 import pytest
-from direct_play import parts_of, play, run_visible_tests
-from suite_checks import check_fields
+from direct_play import parts_of, run_visible_tests
+from suite_checks import (
+    attempted,
+    attempts_of,
+    check_attempt,
+    check_fields,
+    check_in_sandbox,
+    check_nothing,
+    check_solution,
+)
 
-from claudebox_rl import run_episode
 from claudebox_rl.tasks import Task, find_tasks
 
 TASKS = find_tasks("bugfix")
 BY_NAME = {task.path.name: task for task in TASKS}
-ATTEMPTS = sorted(Path(__file__).parent.glob("attempts/bugfix/*/*.sh"))
 
 
 def halves() -> list[object]:
@@ -30,39 +36,34 @@ def halves() -> list[object]:
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_fix_gets_everything(task: Task, tmp_path: Path):
-    played = play(task, tmp_path, (task.solution_dir / "solve.sh").read_text())
-    assert played.script is not None
-    assert played.script.returncode == 0, played.script.stderr
-    assert played.reward == 1.0, played.output
+    check_solution(task, tmp_path)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
-    played = play(task, tmp_path)
-    assert played.reward == 0.0, played.output
-    assert "wrong: " in played.output
-    assert run_visible_tests(played.workdir).returncode == 1
+    check_nothing(task, tmp_path)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
+def test_the_visible_tests_fail_before_the_fix(task: Task, tmp_path: Path):
+    assert task.environment_files is not None
+    workdir = Path(shutil.copytree(task.environment_files, tmp_path / "workspace"))
+    assert run_visible_tests(workdir).returncode == 1
 
 
 @pytest.mark.parametrize(("task", "part"), halves())
 def test_a_part_of_the_fix_is_not_enough(task: Task, part: str, tmp_path: Path):
-    played = play(task, tmp_path, part)
-    assert played.script is not None
-    assert played.script.returncode == 0, played.script.stderr
-    assert played.reward == 0.0, played.output
+    check_attempt(task, part, tmp_path)
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("attempt", attempts_of("bugfix"))
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
-    played = play(BY_NAME[attempt.parent.name], tmp_path, attempt.read_text())
-    assert played.script is not None
-    assert played.script.returncode == 0, played.script.stderr
-    assert played.reward == 0.0, played.output
+    check_attempt(BY_NAME[attempt.parent.name], attempt.read_text(), tmp_path)
 
 
 def test_every_task_has_an_attempt_that_is_not_enough():
     in_parts = {name for name, task in BY_NAME.items() if parts_of((task.solution_dir / "solve.sh").read_text())}
-    assert in_parts | {attempt.parent.name for attempt in ATTEMPTS} == set(BY_NAME)
+    assert in_parts | attempted("bugfix") == set(BY_NAME)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
@@ -80,9 +81,4 @@ def test_the_project_has_several_files(task: Task):
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_fix_gets_everything_in_a_sandbox(task: Task, local_sandbox: str):
-    env = gym.make("ClaudeBox-v0", task=task.task_id, agent="oracle", sandbox=local_sandbox, actor=False)
-    try:
-        episode = run_episode(env)
-    finally:
-        env.close()
-    assert episode.episode_return == 1.0, episode.error_message
+    check_in_sandbox(task, local_sandbox, "oracle", 1.0)

@@ -49,7 +49,7 @@ def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
 
 @pytest.mark.parametrize("attempt", attempts_of("data"))
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
-    check_attempt(BY_NAME[attempt.parent.name], attempt, tmp_path)
+    check_attempt(BY_NAME[attempt.parent.name], attempt.read_text(), tmp_path)
 
 
 def test_each_task_has_attempts_and_one_of_them_knows_the_answer_about_the_given_data():

@@ -4,44 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gymnasium as gym
 import pytest
-from direct_play import play
-from suite_checks import check_fields
+from suite_checks import (
+    attempted,
+    attempts_of,
+    check_attempt,
+    check_fields,
+    check_in_sandbox,
+    check_nothing,
+    check_solution,
+)
 
-from claudebox_rl import run_episode
 from claudebox_rl.tasks import Task, find_tasks
 
 TASKS = find_tasks("features")
 BY_NAME = {task.path.name: task for task in TASKS}
-ATTEMPTS = sorted(Path(__file__).parent.glob("attempts/features/*/*.sh"))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_solution_gets_everything(task: Task, tmp_path: Path):
-    played = play(task, tmp_path, (task.solution_dir / "solve.sh").read_text())
-    assert played.script is not None
-    assert played.script.returncode == 0, played.script.stderr
-    assert played.reward == 1.0, played.output
+    check_solution(task, tmp_path)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
-    played = play(task, tmp_path)
-    assert played.reward == 0.0, played.output
-    assert "wrong: " in played.output
+    check_nothing(task, tmp_path)
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("attempt", attempts_of("features"))
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
-    played = play(BY_NAME[attempt.parent.name], tmp_path, attempt.read_text())
-    assert played.script is not None
-    assert played.script.returncode == 0, played.script.stderr
-    assert played.reward == 0.0, played.output
+    check_attempt(BY_NAME[attempt.parent.name], attempt.read_text(), tmp_path)
 
 
 def test_every_task_has_an_attempt():
-    assert {attempt.parent.name for attempt in ATTEMPTS} == set(BY_NAME)
+    assert attempted("features") == set(BY_NAME)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
@@ -52,9 +48,4 @@ def test_the_task_runs_without_an_image_and_without_a_network(task: Task):
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_solution_gets_everything_in_a_sandbox(task: Task, local_sandbox: str):
-    env = gym.make("ClaudeBox-v0", task=task.task_id, agent="oracle", sandbox=local_sandbox, actor=False)
-    try:
-        episode = run_episode(env)
-    finally:
-        env.close()
-    assert episode.episode_return == 1.0, episode.error_message
+    check_in_sandbox(task, local_sandbox, "oracle", 1.0)

@@ -34,7 +34,7 @@ def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
 
 @pytest.mark.parametrize("attempt", attempts_of("shell"))
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
-    check_attempt(BY_NAME[attempt.parent.name], attempt, tmp_path)
+    check_attempt(BY_NAME[attempt.parent.name], attempt.read_text(), tmp_path)
 
 
 def test_every_task_has_an_attempt_that_is_not_enough():

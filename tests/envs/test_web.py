@@ -56,7 +56,7 @@ def test_doing_nothing_gets_nothing(task: Task, tmp_path: Path):
 def test_an_attempt_is_not_enough(attempt: Path, tmp_path: Path):
     task = BY_NAME[attempt.parent.name]
     needed(task)
-    check_attempt(task, attempt, tmp_path)
+    check_attempt(task, attempt.read_text(), tmp_path)
 
 
 def test_every_task_has_attempts_that_are_not_enough():
