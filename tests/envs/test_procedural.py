@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,33 @@ def test_an_attempt_on_generated_tasks_is_not_enough(attempt: Path, difficulty: 
     assert played.script is not None
     assert played.script.returncode == 0, played.script.stderr
     assert played.reward == 0.0, played.output
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "instead"),
+    [
+        pytest.param("algorithms-1..5-0..3", r"\A(.*?)^    numbers = .*?$", r"\1", id="algorithms-without-a-step"),
+        pytest.param(
+            "parsing-1..5-0..3", r"('kind': 'number'.*)\[\+-\]\?\[0-9\]\+", r"\1[+-]?\\d+", id="parsing-other-digits"
+        ),
+        pytest.param("regex-4..5-0..3", r"\(\?P=first\)", "[A-Z]+", id="regex-any-letters-again"),
+        pytest.param("regex-1..5-0..3", r"\[0-9\]", r"\\d", id="regex-other-digits"),
+        pytest.param("regex-4..5-0..3", r"\(\?!\[[A-Z]+\]\)", "", id="regex-letters-left-out"),
+        pytest.param("sql-1..2-0..3", r", (c\.)?id$", "", id="sql-without-the-last-order"),
+        pytest.param("sql-3-0..9", r"HAVING .*", "", id="sql-small-groups"),
+        pytest.param("refactoring-5-0..3", r"(\*, (\w+)\):\n.*?)\b\2\b", r"\1 7", id="refactoring-fixed"),
+    ],
+)
+def test_a_careless_change_of_a_solution_is_not_enough(names: str, pattern: str, instead: str, tmp_path: Path):
+    changed = 0
+    for task in find_tasks(f"procedural/{names}"):
+        for path, content in files(task.solution_dir / "files").items():
+            careless = re.sub(pattern, instead, content.decode(), flags=re.MULTILINE | re.DOTALL)
+            if careless != content.decode():
+                changed += 1
+                played = play(task, tmp_path / task.path.name, f"{SOLVE}\ncat > {path} <<'TEXT'\n{careless}TEXT")
+                assert played.reward == 0.0, (task.task_id, careless, played.output)
+    assert changed
 
 
 def test_every_family_has_an_attempt():

@@ -44,6 +44,7 @@ class ConfigFamily(Family):
     """Configuration files that contradict their rules."""
 
     name = "config"
+    version = 2
     category = "configuration"
     keywords = ("configuration", "debugging")
 
@@ -67,7 +68,9 @@ class ConfigFamily(Family):
         return Draft(
             description=f"Repair the {form.upper()} configuration of {len(services)} services.",
             instruction=_INSTRUCTION.format(
-                files=" and ".join(f"`{name}`" for name in sorted(right)), are="are" if len(right) > 1 else "is"
+                files=" and ".join(f"`{name}`" for name in sorted(right)),
+                are="are" if len(right) > 1 else "is",
+                comments=_COMMENTS[form],
             ),
             environment={**texts, "RULES.md": _rules_text(rules, sizes, needs, form, has_routes=len(right) > 1)},
             solution={name: _WRITERS[form](sections) for name, sections in right.items()},
@@ -257,12 +260,18 @@ _NOTES = {
     "toml": _TYPED,
 }
 
+_COMMENTS = {
+    "ini": ", and neither do comments on lines of their own",
+    "json": "",
+    "toml": ", and neither do comments",
+}
+
 _INSTRUCTION = """\
 Since the last change the services of this folder do not start any more. `RULES.md` says how they are configured, and it
 is right. Repair {files}.
 
 All of it is to be as the rules say: every section, every key, every value, and nothing else. The order of
-sections and keys does not matter, and neither do comments.
+sections and keys does not matter{comments}.
 
 Only what {files} {are} read as is judged.
 """

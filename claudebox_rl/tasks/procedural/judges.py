@@ -24,7 +24,10 @@ def _judge(purpose: str, names: str, body: str) -> str:
 _CHECK = """
 def check(part):
     arguments = [case["arguments"] for case in part["cases"]]
-    answers = call(part["module"], part["function"], arguments, timeout_s=part["timeout_s"])
+    code = f"from {part['module']} import {part['function']} as case"
+    if part.get("by_name"):
+        code += f"\\ndef case(value, number, function=case): return function(value, {part['by_name']}=number)"
+    answers = drive(code, arguments, timeout_s=part["timeout_s"])
     for case, answer in zip(part["cases"], answers):
         shown = f"{part['function']}{tuple(case['arguments'])}"[:300]
         if "error" in case:
@@ -37,13 +40,15 @@ def check(part):
 
 CALLS = _judge(
     "Calls functions of the workspace with hidden arguments, and compares what they return or raise.",
-    "call, expect, judge, same",
+    "drive, expect, judge, same",
     f"""{_CHECK}
 
 judge({{part["function"]: (lambda part=part: check(part)) for part in HIDDEN["parts"]}})
 """,
 )
-"""`parts`: each `module`, `function`, `timeout_s`, `cases` (`arguments`, and `value` or the name of an `error`)."""
+"""`parts`: each `module`, `function`, `timeout_s`, `cases` (`arguments`, and `value` or the name of an `error`).
+
+With `by_name`, the second argument of each case is given by that name."""
 
 PATTERN = _judge(
     "Matches the pattern with hidden texts, in a process of its own.",
@@ -144,7 +149,7 @@ judge({"query": query})
 
 REFACTORING = _judge(
     "Reads the modules without running them, then calls their functions in a process of its own.",
-    "Wrong, call, content, expect, judge, same, WORKDIR",
+    "Wrong, content, drive, expect, judge, same, WORKDIR",
     f"""
 import ast
 

@@ -16,7 +16,7 @@ from typing import Any
 from claudebox_rl.tasks.procedural import records
 from claudebox_rl.tasks.procedural.family import Draft, Family
 from claudebox_rl.tasks.procedural.judges import CALLS
-from claudebox_rl.tasks.procedural.records_text import draw_form, draw_text, spoil
+from claudebox_rl.tasks.procedural.records_text import draw_form, draw_text, spoil, texts_with_one_fault
 
 _SHOWN, _HIDDEN = 2, 40
 _FUNCTIONS = (
@@ -32,6 +32,7 @@ class ParsingFamily(Family):
     """Text formats told in words."""
 
     name = "parsing"
+    version = 2
     category = "implementation"
     keywords = ("python", "parsing")
 
@@ -42,6 +43,7 @@ class ParsingFamily(Family):
         refused = _refused(dice, form)
         hidden = [_taken(dice, form) for _ in range(_HIDDEN)]
         hidden += [_refused(dice, form) for _ in range(_HIDDEN // 2)]
+        hidden += [case for text in texts_with_one_fault(dice, form) if "error" in (case := _case(text, form))]
         hidden.append(_case("", form))
         return Draft(
             description=f"Write a parser for records of {len(form['fields'])} fields.",
@@ -103,18 +105,16 @@ def _rules(form: dict[str, Any]) -> list[str]:
     ]
     if form["quote"]:
         rules.append(
-            f"A cell may be quoted: it then begins and ends with `{form['quote']}`. Between the quotes every character "
-            f"stands for itself, also `{form['separator']}` and white space, and two `{form['quote']}` side by side "
-            f"stand "
-            "for one. After the closing quote only white space may come before the next separator or the end of the "
-            "line; "
-            "a quote that is not closed in its line is an error. What the quotes held is then read like any other cell."
+            f"A cell may be quoted: it then begins and ends with `{form['quote']}`. Between the quotes every "
+            f"character stands for itself, also `{form['separator']}` and white space, and two `{form['quote']}` "
+            "side by side stand for one. After the closing quote only white space may come before the next "
+            "separator or the end of the line; a quote that is not closed in its line is an error. What the quotes "
+            "held, with its white space, is then read like any other cell."
         )
     if form["continuation"]:
         rules.append(
-            f"A line whose very last character is `{form['continuation']}` goes on in the next one: this character and "
-            f"the "
-            "end of the line are taken out before anything else is looked at."
+            f"A line whose very last character is `{form['continuation']}` goes on in the next one: this character "
+            "and the end of the line are taken out before anything else is looked at."
         )
     if form["sections"]:
         rules.append(
@@ -133,7 +133,7 @@ def _field(field: dict[str, Any]) -> str:
         "flag": f"True for `{field.get('yes')}`, False for `{field.get('no')}`",
         "money": "an amount such as 12.50, with exactly two digits after the point and at least one before it, as a "
         "whole number of cents, 1250",
-        "duration": "hours and minutes such as 1h30m, 2h or 45m, as a whole number of minutes",
+        "duration": "hours and minutes such as 1h30m, 2h or 75m (any number of each), as a whole number of minutes",
         "list": f"a list of texts, between which stands `{field.get('between')}`; white space around each does not "
         "count, and an empty cell is an empty list",
     }

@@ -66,19 +66,19 @@ class Program:
         """Return the function of that name."""
         return next(function for function in self.functions if function.name == name)
 
-    def runner(self) -> Callable[[str, int], int]:
-        """Return what computes a function of the program, by its name and value."""
+    def runner(self) -> Callable[..., int]:
+        """Return what computes a function of the program, by its name, its value and, if not its own, its number."""
         scope: dict[str, Any] = {}
         code = "\n\n".join(_definition(each, self._body(each, None)) for each in self.functions)
         exec(compile(code, "<generated>", "exec"), scope)  # made here, of the bodies above
 
-        def run(name: str, value: int) -> int:
+        def run(name: str, value: int, number: int | None = None) -> int:
             given = self.get(name).parameter
-            return scope[name](value, **({given[0]: given[1]} if given else {}))
+            return scope[name](value, **({given[0]: given[1] if number is None else number} if given else {}))
 
         return run
 
-    def report(self, run: Callable[[str, int], int], values: list[int]) -> list[int]:
+    def report(self, run: Callable[..., int], values: list[int]) -> list[int]:
         """Compute what `app.report` returns, by the program's runner."""
         made = [(run(self.last[1], value), run(self.last[0], value)) for value in values]
         return [second for _, second in sorted(made)]

@@ -49,6 +49,29 @@ def _draw_field(dice: Random, name: str, kind: str, between: str, difficulty: in
     return field
 
 
+_FAULTS = {
+    "number": ("1.5", "twelve", "1 000", "1_000", "--1", "+-2", "0x1f", "5-", "\u0663", ""),
+    "flag": ("maybe", "yes no", ""),
+    "money": ("12", "12.5", "12.500", ".50", "1.2.3", "1_0.50", "1e2.00", "12.5x", ""),
+    "duration": ("h", "m", "90", "5m1h", "1.5h", "1h2", "2d", ""),
+    "text": (),
+    "list": (),
+}
+"""Cells that no field of the kind takes; an empty one has a meaning where there is a default."""
+
+
+def texts_with_one_fault(dice: Random, form: dict[str, Any]) -> list[str]:
+    """Return texts that are right but for one cell, one for each fault of each field; a few may be right after all."""
+    texts: list[str] = []
+    for at, field in enumerate(form["fields"]):
+        faults = [*_FAULTS[field["kind"]], *([field["yes"].swapcase()] if field["kind"] == "flag" else [])]
+        for fault in faults:
+            cells = [_quoted(dice, _cell(dice, each), each, form) for each in form["fields"]]
+            cells[at] = fault
+            texts.append(draw_text(dice, form) + "\n" + form["separator"].join(cells))
+    return texts
+
+
 def draw_text(dice: Random, form: dict[str, Any]) -> str:
     """Return a text of a few records, with what else may stand between them."""
     lines: list[str] = []

@@ -23,6 +23,7 @@ class RefactoringFamily(Family):
     """Orders to change a program without changing what it does."""
 
     name = "refactoring"
+    version = 2
     category = "refactoring"
     keywords = ("python", "refactoring")
 
@@ -70,22 +71,25 @@ def _wanted(before: Program, after: Program) -> dict[str, Any]:
     return {"functions": functions, "gone": gone, "constants": after.constants}
 
 
-def _part(module: str, function: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"module": module, "function": function, "timeout_s": 10, "cases": cases}
+def _part(module: str, function: str, cases: list[dict[str, Any]], by_name: str = "") -> dict[str, Any]:
+    return {"module": module, "function": function, "by_name": by_name, "timeout_s": 10, "cases": cases}
 
 
 def _single(dice: Random, after: Program) -> list[dict[str, Any]]:
-    """Return calls of the single functions that take nothing but a value."""
+    """Return calls of the single functions; those with a number by name get others than their own too."""
+    parts: list[dict[str, Any]] = []
     run = after.runner()
-    plain = [function for function in after.functions if function.parameter is None]
-    return [
-        _part(
-            function.module,
-            function.name,
-            [{"arguments": [value], "value": run(function.name, value)} for value in dice.sample(range(900), 12)],
-        )
-        for function in plain
-    ]
+    for function in after.functions:
+        arguments = [[value] for value in dice.sample(range(900), 12)]
+        if function.parameter:
+            arguments = [[*each, number] for each in arguments[:6] for number in _numbers(dice, function.parameter[1])]
+        cases = [{"arguments": each, "value": run(function.name, *each)} for each in arguments]
+        parts.append(_part(function.module, function.name, cases, function.parameter[0] if function.parameter else ""))
+    return parts
+
+
+def _numbers(dice: Random, own: int) -> list[int]:
+    return [own, own + dice.randrange(1, 50)]
 
 
 _INSTRUCTION = """\

@@ -2,7 +2,8 @@
 
 What grows with the difficulty: 1 selects rows, 2 joins, 3 groups (with those that have nothing), 4 asks for what is
 missing or compares rows with their group, 5 needs window functions or the like. Results are whole numbers and texts in
-a total order, so that every version of SQLite gives the same.
+a total order, so that every version of SQLite gives the same. The hidden databases refuse queries that leave out a
+condition or what orders equal rows, or that take a limit for the wrong side.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from claudebox_rl.tasks.procedural.judges import QUERY
 from claudebox_rl.tasks.procedural.sql_data import Domain, draw_domain, draw_rows, schema
 from claudebox_rl.tasks.procedural.sql_questions import QUESTIONS, Question
 
-_HIDDEN_DATABASES = 4
+_HIDDEN_DATABASES, _CANDIDATES = 4, 8
 _SHOWN_ROWS, _HIDDEN_ROWS = (14, 22), (50, 90)
 _TRIES = 60
 
@@ -33,6 +34,7 @@ class SqlFamily(Family):
     """Questions about a small database."""
 
     name = "sql"
+    version = 2
     category = "data"
     keywords = ("sql", "sqlite")
 
@@ -62,32 +64,55 @@ class SqlFamily(Family):
 
 
 def _telling(dice: Random, domain: Domain, difficulty: int) -> tuple[Question, _Database, list[_Database]]:
-    """Return a question whose answers are neither empty nor alike, the shown database and the hidden ones.
+    """Return a question, the shown database and hidden ones, whose answers are neither empty nor alike.
 
-    Where chance gives no such question, the last one is taken of which at least the hidden answers differ.
+    Where chance gives none whose shown answer is short but not empty, the last one is taken.
     """
     best: tuple[Question, _Database, list[_Database]] | None = None
+    ask = dice.choice(QUESTIONS[difficulty])
     for _ in range(_TRIES):
-        question = dice.choice(QUESTIONS[difficulty])(dice, domain)
-        shown = _database(dice, domain, question, _SHOWN_ROWS)
-        hidden = [_database(dice, domain, question, _HIDDEN_ROWS) for _ in range(_HIDDEN_DATABASES)]
-        answers = {json.dumps(each.answer) for each in (shown, *hidden)}
+        question = ask(dice, domain)
+        hidden = _hidden(dice, domain, question)
         sizes = [len(each.answer) for each in hidden]
-        if len(answers) == 1 + _HIDDEN_DATABASES and min(sizes) >= 1 and max(sizes) >= 3:
-            best = question, shown, hidden
-            if 1 <= len(shown.answer) <= 12:
-                break
+        if hidden and min(sizes) >= 1 and max(sizes) >= 3:
+            shown = _database(dice, domain, question, _SHOWN_ROWS)
+            answers = {json.dumps(each.answer) for each in (shown, *hidden)}
+            if len(answers) == 1 + len(hidden):
+                best = question, shown, hidden
+                if 1 <= len(shown.answer) <= 12:
+                    break
     if best is None:
         return _telling(dice, domain, difficulty)
     return best
 
 
+def _hidden(dice: Random, domain: Domain, question: Question) -> list[_Database]:
+    """Return a few databases that tell the query from each mistaken one, or none where chance gives no such."""
+    kept: list[_Database] = []
+    mistaken = question.mistaken()
+    for at in range(_CANDIDATES):
+        each = _database(dice, domain, question, _HIDDEN_ROWS)
+        left = [query for query, rows in _answers(domain, each.inserts, mistaken) if rows == each.answer]
+        if at < _HIDDEN_DATABASES or len(left) < len(mistaken):
+            kept.append(each)
+        mistaken = left
+        if at + 1 >= _HIDDEN_DATABASES and not mistaken:
+            return kept
+    return []
+
+
 def _database(dice: Random, domain: Domain, question: Question, sizes: tuple[int, int]) -> _Database:
     inserts = draw_rows(dice, domain, dice.randrange(*sizes))
+    ((_, answer),) = _answers(domain, inserts, [question.sql])
+    return _Database(inserts, answer)
+
+
+def _answers(domain: Domain, inserts: str, queries: list[str]) -> list[tuple[str, list[list[Any]]]]:
+    """Return the queries with the rows that they give."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.executescript(schema(domain) + inserts)
-        return _Database(inserts, [list(row) for row in connection.execute(question.sql)])
+        return [(query, [list(row) for row in connection.execute(query)]) for query in queries]
     finally:
         connection.close()
 

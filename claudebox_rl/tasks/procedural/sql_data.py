@@ -35,7 +35,7 @@ _DOMAINS = (
     Domain("customers", "customer", "city", ("Lyon", "Oslo", "Porto", "Graz"), "orders", "order", "cents", "placed",
            "status", ("paid", "open", "returned", "cancelled")),
     Domain("drivers", "driver", "depot", ("north", "east", "harbour"), "trips", "trip", "metres", "driven", "kind",
-           ("delivery", "pickup", "empty", "repair")),
+           ("delivery", "pickup", "shuttle", "repair")),
     Domain("members", "member", "branch", ("Main", "Park", "Hill", "Dock"), "loans", "loan", "pages", "lent", "state",
            ("out", "back", "overdue", "lost")),
     Domain("farms", "farm", "region", ("valley", "coast", "plain"), "harvests", "harvest", "kilos", "brought", "crop",
@@ -70,7 +70,7 @@ CREATE TABLE {domain.parents} (
   "{domain.group}" TEXT NOT NULL
 );
 CREATE TABLE {domain.children} (
-  id INTEGER PRIMARY KEY,
+  id INT NOT NULL PRIMARY KEY,
   {domain.key} INTEGER NOT NULL REFERENCES {domain.parents}(id),
   "{domain.number}" INTEGER NOT NULL,
   "{domain.day}" TEXT NOT NULL,
@@ -85,7 +85,9 @@ def draw_rows(dice: Random, domain: Domain, num_children: int) -> str:
     names = dice.sample(_NAMES, dice.randrange(6, 11))
     parents = [f"({at}, '{name}', '{dice.choice(domain.groups)}')" for at, name in enumerate(names, 1)]
     with_children = sorted(dice.sample(range(1, len(names) + 1), len(names) - dice.randrange(1, 3)))
-    children = [_child(dice, domain, at, dice.choice(with_children)) for at in range(1, num_children + 1)]
+    # In an order that is not that of their ids, so that a query which leaves it open gives another one.
+    ids = dice.sample(range(1, num_children + 1), num_children)
+    children = [_child(dice, domain, at, dice.choice(with_children)) for at in ids]
     return "".join(
         f"INSERT INTO {table} VALUES\n  {joined};\n"
         for table, joined in ((domain.parents, ",\n  ".join(parents)), (domain.children, ",\n  ".join(children)))

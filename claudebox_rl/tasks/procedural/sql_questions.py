@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -18,6 +19,39 @@ class Question:
     order: str
     """A sentence."""
     sql: str
+
+    def mistaken(self) -> list[str]:
+        """Return queries that leave something out, or take a limit for the wrong side."""
+        found: list[str] = []
+        for pattern, instead in _MISTAKES:
+            found += [
+                f"{self.sql[: at.start()]}{at.expand(instead)}{self.sql[at.end() :]}"
+                for at in pattern.finditer(self.sql)
+            ]
+        return found
+
+
+_SIDE = r"((?:[^()]|\([^()]*\))+?)"
+_BOTH = rf"\((?!SELECT|PARTITION){_SIDE} (?:AND|OR) {_SIDE}\)"
+_MISTAKES = tuple(
+    (re.compile(pattern, re.MULTILINE), instead)
+    for pattern, instead in (
+        (_BOTH, r"\1"),
+        (_BOTH, r"\2"),
+        (r"([<>])=", r"\1"),
+        (r" ([<>]) ", r" \1= "),
+        (r"LEFT JOIN", "JOIN"),
+        (r"COUNT\(DISTINCT ", "COUNT("),
+        (r"\n  AND p\..*", ""),
+        (r"\nHAVING COUNT\(\*\).*", ""),
+        (r"HAVING COUNT\(DISTINCT.*\n    OR ", "HAVING "),
+        (r"\n    OR NOT EXISTS.*", ""),
+        (r"\nLIMIT .*", ""),
+        (r", c\.\w+ DESC(?=, c\.id)", ""),
+        (r"(?<=ASC|ESC), (?:c\.)?id$(?!\n *\))", ""),
+        (r", c\.id(?= ROWS)", ""),
+    )
+)
 
 
 def _condition(dice: Random, domain: Domain, at: str = "") -> tuple[str, str]:
@@ -41,12 +75,13 @@ def _condition(dice: Random, domain: Domain, at: str = "") -> tuple[str, str]:
     )
 
 
-def _two_conditions(dice: Random, domain: Domain, at: str = "") -> tuple[str, str]:
+def _two_conditions(dice: Random, domain: Domain, at: str = "", *, is_both: bool = False) -> tuple[str, str]:
+    """Return two conditions as one; `is_both`: always of those for which both hold."""
     first = _condition(dice, domain, at)
     second = _condition(dice, domain, at)
     while second[1].split()[0] == first[1].split()[0]:
         second = _condition(dice, domain, at)
-    joint, word = dice.choice([("AND", "and"), ("OR", "or (or both)")])
+    joint, word = ("AND", "and") if is_both else dice.choice([("AND", "and"), ("OR", "or (or both)")])
     return f"{first[0]} {word} {second[0]}", f"({first[1]} {joint} {second[1]})"
 
 
@@ -107,7 +142,7 @@ def _per_parent(dice: Random, domain: Domain) -> Question:
 
 
 def _per_group(dice: Random, domain: Domain) -> Question:
-    words, condition = _condition(dice, domain, "c.")
+    words, condition = _two_conditions(dice, domain, "c.", is_both=True)
     least = dice.randrange(2, 5)
     by, told = dice.choice(
         [
@@ -117,10 +152,9 @@ def _per_group(dice: Random, domain: Domain) -> Question:
         ]
     )
     return Question(
-        f"Only {domain.children} count for which {words}. For {told} (`part`) with at least {least} of them: how many "
-        f"are there (`amount`), to how many different {domain.parents} do they belong (`owners`), and what is the sum "
-        f"of "
-        f"their `{domain.number}` (`total`)?",
+        f"Only {domain.children} count for which {words}. For {told} (`part`) with at least {least} of them: how "
+        f"many are there (`amount`), to how many different {domain.parents} do they belong (`owners`), and what is "
+        f"the sum of their `{domain.number}` (`total`)?",
         ("part", "amount", "owners", "total"),
         "Rows are ordered by `total`, the largest first, and those that are equal in it by `part`.",
         f"SELECT {by} AS part, COUNT(*) AS amount, COUNT(DISTINCT p.id) AS owners, SUM(c.{domain.number}) AS total\n"
@@ -130,8 +164,8 @@ def _per_group(dice: Random, domain: Domain) -> Question:
 
 
 def _without(dice: Random, domain: Domain) -> Question:
-    words, condition = _two_conditions(dice, domain, "c.")
-    number, least = domain.number, dice.randrange(1, 4)
+    words, condition = _two_conditions(dice, domain, "c.", is_both=True)
+    number, least = domain.number, dice.randrange(4, 9)
     return Question(
         f"Which {domain.parents} have no {domain.child} for which {words}, or have {domain.children} on fewer than "
         f"{least + 1} different days? `total` is the sum of `{number}` over all their {domain.children}, 0 where there "
@@ -151,10 +185,9 @@ def _against_own(dice: Random, domain: Domain) -> Question:
     number = domain.number
     sign, told = dice.choice([(">", "above"), ("<", "below")])
     return Question(
-        f"Only {domain.children} count for which {words}. Which of them have a `{number}` that is {told} the average "
-        f"`{number}` of those of the same {domain.parent}? `others` is how many that {domain.parent} has of them in "
-        f"all, "
-        "this one included.",
+        f"Only {domain.children} count for which {words}. Which of them have a `{number}` that is {told} the average"
+        f" `{number}` of those of the same {domain.parent}? `others` is how many that {domain.parent} has of them in"
+        " all, this one included.",
         ("id", "name", number, "others"),
         f"`name` is that of the {domain.parent}. Rows are ordered by `name`, and those of one {domain.parent} by `id`.",
         f"WITH counted AS (\n  SELECT c.{domain.key} AS owner, COUNT(*) AS others, SUM(c.{number}) AS total\n"
@@ -171,13 +204,10 @@ def _first_of_each(dice: Random, domain: Domain) -> Question:
     way, told = dice.choice([("DESC", "the largest"), ("ASC", "the smallest")])
     return Question(
         f"Only {domain.children} count for which {words}. For each {domain.parent}: which are its first {most} by "
-        f"`{domain.number}`, {told} first, then by `{domain.day}`, the latest first, then by `id`, the smallest first? "
-        f"`place` says which it is of its {domain.parent}, from 1, and `share` how much of the sum of "
-        f""
-        f""
-        f""
+        f"`{domain.number}`, {told} first, then by `{domain.day}`, the latest first, then by `id`, the smallest "
+        f"first? `place` says which it is of its {domain.parent}, from 1, and `share` how much of the sum of "
         f"`{domain.number}` over all that count of that {domain.parent} it has, in whole per cent, rounded down (0 "
-        f"where the sum is 0).",
+        "where the sum is 0).",
         ("name", "place", "id", "share"),
         f"`name` is that of the {domain.parent}. Rows are ordered by `name`, then by `place`.",
         f"WITH placed AS (\n  SELECT c.id, c.{domain.key} AS owner, c.{domain.number} AS number,\n"
@@ -198,10 +228,9 @@ def _running(dice: Random, domain: Domain) -> Question:
     return Question(
         f"Only {domain.children} count for which {words}. Those of a {domain.parent} follow each other by "
         f"`{domain.day}`, and on one day by `id`. For each {domain.parent}: with which one does the sum of "
-        f"`{domain.number}`, of it and all before it, first reach {limit}? `steps` is how many there are up to it, and "
-        f"`days` the number of days from the first one of that {domain.parent} to it. Those that never reach it are "
-        f"left "
-        "out.",
+        f"`{domain.number}`, of it and all before it, first reach {limit}? `steps` is how many there are up to it, "
+        f"and `days` the number of days from the first one of that {domain.parent} to it. Those that never reach it "
+        "are left out.",
         ("name", "id", "steps", "days"),
         f"`name` is that of the {domain.parent}. Rows are ordered by `days`, then by `name`.",
         f"WITH summed AS (\n  SELECT c.id, c.{domain.key} AS owner, c.{domain.day} AS day, c.{domain.number} AS "

@@ -53,7 +53,7 @@ def test_a_generated_task_is_an_ordinary_task():
     (task,) = find_tasks("procedural/regex-2-5")
     assert task.task_id == "procedural/regex-2-5"
     assert task.name == "claudebox/regex-2-5"
-    assert task.metadata["procedural"] == {"family": "regex", "difficulty": 2, "seed": 5, "version": 1}
+    assert task.metadata["procedural"] == {"family": "regex", "difficulty": 2, "seed": 5, "version": 2}
     assert task.expected_s
     assert find_tasks(str(task.path)) == [task]
     assert find_tasks(task.task_id) == [task]
