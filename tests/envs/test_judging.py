@@ -144,6 +144,46 @@ async def test_a_judge_that_fails_leaves_no_verdict_of_judged_code(sandbox: Sand
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        "open('left', 'w'); os.chmod('left', 0)",
+        "os.mkdir('left')",
+        "os.mkdir('left'); os.chmod('.', 0)",
+        "os.symlink('left', 'left')",
+        "os.symlink('n' * 300, 'left')",
+        "open('left', 'wb').write(b'\\xff')",
+        "socket.socket(socket.AF_UNIX).bind('left')",
+        "os.symlink('/dev/null/x', 'left')",
+        "None",
+    ],
+)
+@pytest.mark.parametrize("look", ["content('left')", "Path('left').read_text('utf-8')"])
+async def test_what_cannot_be_looked_at_is_wrong_work(sandbox: Sandbox, tmp_path: Path, odd: str, look: str):
+    looks = f"""
+        from pathlib import Path
+        from judging import content
+        def part():
+            call("mine", "mine", [[1]])
+            {look}
+        judge({{"part": part}})
+    """
+    left = f"import os, socket\n{odd}\ndef mine(x): return x\n"
+    assert (await judged(sandbox, tmp_path, looks, left)).reward == 0.0
+
+
+@pytest.mark.parametrize("number", ["ENOSPC", "EIO", "EMFILE", "ENOMEM"])
+async def test_a_machine_that_fails_is_no_wrong_work(sandbox: Sandbox, tmp_path: Path, number: str):
+    fails = f"""
+        import errno
+        def part():
+            raise OSError(errno.{number}, "of the machine")
+        judge({{"part": part}})
+    """
+    with pytest.raises(VerifierError, match="of the machine"):
+        await judged(sandbox, tmp_path, fails, "")
+
+
+@pytest.mark.parametrize(
     "trick",
     [
         "os.symlink('/workspace/mine.py', '/logs/verifier/reward.txt')",

@@ -1,7 +1,8 @@
 """Run the judged code apart from the judge, and write the reward. The same file in each task (`tools/share-judging`).
 
 The judge never imports judged code: it runs it in processes of its own, with a deadline, and compares what they print.
-A check that fails gives its part 0.0; an error of the judge itself writes no reward, so that it can't pass for a verdict.
+A check that fails gives its part 0.0, and so does a file that can't be looked at; an error of the judge itself writes
+no reward, so that it can't pass for a verdict.
 
 Judged code runs as the judge's own user. So the judge shuts its memory and files to it, adopts and ends whatever it
 leaves behind, and writes the verdict when nothing of it lives any more. Judged code that kills the judge can leave a
@@ -11,6 +12,7 @@ verdict of its own, which does not count: a verifier that was killed by a signal
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -35,6 +37,10 @@ _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
 _PATIENCE_S = 10.0
 _LOGS = Path(f"{ROOT}/logs/verifier")
 _CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+_ODD = {
+    errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO,
+}
+"""What comes of files that are not as they should be, and never of a machine that fails."""
 _CALLER = """
 import json, os, sys
 answers = os.fdopen(os.dup(1), "w")
@@ -102,7 +108,10 @@ def judge(parts: dict[str, Callable[[], None]], *, partial: bool = False) -> Non
 def _holds(name: str, check: Callable[[], None]) -> float:
     try:
         check()
-    except (Wrong, RecursionError) as why:  # JSON of judged code may be nested too deeply to be compared
+    # What judged code had in its hands may be shut, a link in circles, no UTF-8, or JSON that is nested too deeply.
+    except (Wrong, RecursionError, UnicodeDecodeError, OSError) as why:
+        if isinstance(why, OSError) and why.errno not in _ODD:
+            raise
         print(f"wrong: {name}: {why}"[:2000])
         return 0.0
     print(f"ok: {name}")
@@ -307,8 +316,10 @@ def content(name: str) -> str:
         file = os.open(WORKDIR / name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise Wrong(f"{name}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise Wrong(f"{name} is no regular file")
     with os.fdopen(file, "rb") as opened:
-        expect(stat.S_ISREG(os.fstat(file).st_mode), f"{name} is no regular file")
         data = opened.read(CAP_BYTES + 1)
     expect(len(data) <= CAP_BYTES, f"{name} is too large")
     try:
