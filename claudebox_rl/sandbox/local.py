@@ -14,8 +14,8 @@ and no capability: see `_local` and `_guest`. The kernel is the host's: code tha
   closed to itself, files without a name.
 - /tmp and /dev/shm are in memory and sized: by half and a quarter of `memory_mib`, at most 1 GiB and 256 MiB.
 - `image` is an OCI layout folder, unpacked once; its files are the sandbox's root, read-only, and its python3 runs the
-  supervisor. What it has at /home/agent, /tmp, /run, /workspace and the like is not seen. Where the host is root, user
-  namespaces are needed for it.
+  supervisor. What it has at /home/agent, /tmp, /run, /workspace and the like is not seen; `workdir` is a copy of what
+  it has there. Where the host is root, user namespaces are needed for it.
 - `fork` copies the writable folders once, while the commands are held still by SIGSTOP. The forks see that copy below
   overlays of their own, each under a user number of its own where the host is root (Linux 5.19); where the kernel, the
   file system or bubblewrap (before 0.11) gives no overlays, each gets a copy. A fork's time is that of the copy and of
@@ -50,6 +50,7 @@ from claudebox_rl.sandbox._local.layers import Heritage
 from claudebox_rl.sandbox._local.machine import Machine, launch
 from claudebox_rl.sandbox._local.oci import read_image
 from claudebox_rl.sandbox._local.overlay_probe import fork_mode
+from claudebox_rl.sandbox._local.workdir import check_workdir
 from claudebox_rl.sandbox._network.connection import Connection, Door, SocketConnection, join
 from claudebox_rl.sandbox._network.relay import Relay
 from claudebox_rl.sandbox._supervised.filled import FilledSandbox
@@ -159,7 +160,8 @@ class LocalSandbox(FilledSandbox):
         self._held.callback(journal.forget, self.sandbox_id)
         self._held.push_async_callback(asyncio.to_thread, cgroups.remove, groups.paths)
         uid = self._lease_uid()
-        self._folders = Folders(self.spec, state, uid, self._heritage, self._held)
+        image = self._image.folder if self._image else None
+        self._folders = Folders(self.spec, state, uid, self._heritage, self._held, image)
         await self._folders.make(bwrap)
         layout = self._folders.layout()
         if self._image is not None:
@@ -298,7 +300,8 @@ def _cause(error: Exception) -> str:
 
 
 def _check_folders(spec: SandboxSpec) -> None:
-    check_mounts(spec, bwrap_options.reserved())
+    check_workdir(spec)
+    check_mounts(spec, (*bwrap_options.reserved(), *([spec.workdir] if spec.workdir else [])))
     if spec.workspace is not None:
         bwrap_options.check_given("workspace", spec.workspace)
     for mount in spec.mounts:

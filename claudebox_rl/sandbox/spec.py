@@ -46,6 +46,9 @@ class SandboxSpec:
     """Folder of the host that becomes /workspace and outlives the sandbox; None: a fresh one, deleted at `stop`."""
     image: str | None = None
     """Registry reference or OCI layout folder; None: the backend's default (for `local`, the host's /usr)."""
+    workdir: str | None = None
+    """Absolute path of a folder that commands may change, and that begins as it is in the image; None: none but the
+    backend's own. A machine whose files can all be changed has no need of it."""
     mounts: tuple[Mount, ...] = ()
     env: Mapping[str, str] = field(default_factory=lambda: _NO_ENV, hash=False)  # a mapping has none; equality sees it
     """Environment of every command, over the backend's own small default; the host's is never passed on."""

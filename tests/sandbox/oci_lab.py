@@ -37,7 +37,7 @@ _PROGRAMS = [
         "stat",
         "tar",
     ),
-    *("touch", "wc"),
+    *("touch", "wc", "head", "xargs"),
 ]
 _LEFT_OUT = re.compile(
     r"__pycache__|/(test|tests|idlelib|lib2to3|ensurepip|config-[^/]*|dist-packages|pydoc_data)(/|$)"
@@ -87,10 +87,17 @@ class Layout:
         return self.blob(json.dumps(content).encode(), media_type, **fields)
 
     def image(
-        self, layers: Sequence[bytes], env: Sequence[str] = (), compression: str = "", **fields: Any
+        self,
+        layers: Sequence[bytes],
+        env: Sequence[str] = (),
+        compression: str = "",
+        workdir: str = "",
+        **fields: Any,
     ) -> dict[str, Any]:
         pack = {"": bytes, "+gzip": gzip.compress, "+zstd": _zstd}[compression]
-        config = self.document({"config": {"Env": list(env)}}, "application/vnd.oci.image.config.v1+json")
+        config = self.document(
+            {"config": {"Env": list(env), "WorkingDir": workdir}}, "application/vnd.oci.image.config.v1+json"
+        )
         blobs = [self.blob(pack(each), LAYER + compression) for each in layers]
         return self.document({"schemaVersion": 2, "config": config, "layers": blobs}, MANIFEST, **fields)
 

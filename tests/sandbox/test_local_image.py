@@ -13,6 +13,7 @@ from ordinary_user import run_tests
 
 from claudebox_rl.errors import ConfigError, SandboxStartError
 from claudebox_rl.sandbox import Mount, SandboxSpec, journal
+from claudebox_rl.sandbox._local.oci import read_image
 from claudebox_rl.sandbox.local import LocalSandbox
 
 pytestmark = pytest.mark.usefixtures("local_sandbox")
@@ -74,6 +75,69 @@ async def test_a_mount_finds_room_in_a_folder_of_the_image(image: str, tmp_path:
     async with LocalSandbox(SandboxSpec(image=image, mounts=mounts)) as sandbox:
         assert await shell(sandbox, "cat /opt/mounted/here/file /new/place/file; tool") == "mountedmounteda tool\n"
         assert (await sandbox.exec(["touch", "/opt/x"])).exit_code != 0
+
+
+@pytest.mark.parametrize("workdir", ["/app", "/srv/deep/app", "/usr/src/app", "/workspace", "/workspace/part"])
+async def test_a_working_directory_is_a_writable_copy_of_the_images(
+    own_layer: bytes, tmp_path: Path, workdir: str
+) -> None:
+    inside = workdir.strip("/")
+    files = [
+        entry(f"{inside}/given.txt", "given\n"),
+        entry(f"{inside}/deep/run.sh", "#!/bin/sh\necho ran\n", mode=0o755),
+        entry(f"{inside}/closed", "root's own\n", mode=0o600),
+        link(f"{inside}/link", "/etc/passwd"),
+        entry("app-beside/file", "beside"),
+    ]
+    made = Layout(tmp_path / "layout")
+    layout = str(made.finish(made.image([own_layer, layer(files)], workdir=workdir)))
+    assert read_image(Path(layout)).workdir == workdir
+    async with LocalSandbox(SandboxSpec(image=layout, workdir=workdir)) as sandbox:
+        read = "import os; print(os.readlink('link'))"
+        assert await shell(sandbox, f'cd {workdir} && cat given.txt closed && deep/run.sh && python3 -c "{read}"') == (
+            "given\nroot's own\nran\n/etc/passwd\n"
+        )
+        assert await shell(sandbox, f"cd {workdir} && stat -c %a given.txt deep deep/run.sh closed") == (
+            "644\n755\n755\n600\n"
+        )
+        await shell(sandbox, f"cd {workdir} && echo more >> given.txt && echo > new && rm -r deep")
+        (fork,) = await sandbox.fork()
+        try:
+            assert (
+                await shell(fork, f"cd {workdir} && cat given.txt && ls")
+                == "given\nmore\nclosed\ngiven.txt\nlink\nnew\n"
+            )
+        finally:
+            await fork.stop()
+        for target in ("/app-beside/file", "/usr/x", "/x"):
+            assert (await sandbox.exec(["sh", "-c", f"echo > {target}"])).exit_code != 0, target
+    async with LocalSandbox(SandboxSpec(image=layout, workdir=workdir)) as another:
+        assert await shell(another, f"cat {workdir}/given.txt") == "given\n"
+
+
+async def test_a_working_directory_that_is_a_link_in_the_image_is_empty(own_layer: bytes, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o777)
+    (outside / "file").write_text("the host's")
+    made = Layout(tmp_path / "layout")
+    layout = str(made.finish(made.image([own_layer, layer([link("app", str(outside))])])))
+    async with LocalSandbox(SandboxSpec(image=layout, workdir="/app")) as sandbox:
+        assert await shell(sandbox, "ls -A /app; echo > /app/x; echo made") == "made\n"
+    assert [path.name for path in outside.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "workdir",
+    ["/", "/usr", "/etc/app", "/bin", "/home", "/home/agent/x", "/tests", "/tmp/x", "/run", "app", "/a/../etc"],
+)
+def test_working_directories_that_can_not_be_had(workdir: str) -> None:
+    with pytest.raises(ConfigError, match=r"workdir=.*sandbox=local can't make that folder writable"):
+        LocalSandbox(SandboxSpec(workdir=workdir))
+
+
+def test_a_read_only_workspace_is_not_elsewhere() -> None:
+    with pytest.raises(ConfigError, match=r"keeps /workspace from changes, not workdir=/app"):
+        LocalSandbox(SandboxSpec(workdir="/app", read_only_workspace=True))
 
 
 async def test_a_workspace_of_the_host(image: str, tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def test_variables_and_layers_in_their_order(tmp_path: Path) -> None:
     assert [blob.path.read_bytes() for blob in image.layers] == [layer([entry("a", "1")]), layer([entry("a", "2")])]
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [("/app", "/app"), ("app/", "/app"), ("", None), ("/", None), ("/a/../b", None), (3, "/3")]
+)
+def test_the_working_directory(tmp_path: Path, said: Any, read: str | None) -> None:
+    assert read_image(layout(tmp_path / "i", workdir=said)).workdir == read
+
+
 def test_this_machines_image_is_taken_through_indexes(tmp_path: Path) -> None:
     made = Layout(tmp_path / "i")
     other, mine = (made.image([], [f"FOR={name}"], **for_machine(name)) for name in ("s390x", MINE))
@@ -167,6 +174,17 @@ async def test_compressions(home: Path, tmp_path: Path, compression: str) -> Non
         pytest.skip("this host has no zstd")
     root = await unpack(layout(tmp_path / "i", [entry("file", "x" * 100_000)], compression=compression))
     assert (root / "file").stat().st_size == 100_000
+
+
+@pytest.mark.parametrize("compression", ["", "+gzip"])
+async def test_a_layer_whose_end_is_left_out_as_umoci_insert_does(home: Path, tmp_path: Path, compression: str) -> None:
+    made = Layout(tmp_path / "i")
+    cut = layer([entry("whole", "x" * 1024), entry("file", "y" * 700)])[: 512 + 1024 + 512 + 700]
+    root = await unpack(made.finish(made.image([cut, layer([entry("later", "z")])], compression=compression)))
+    assert [(root / name).read_text() for name in ("whole", "file", "later")] == ["x" * 1024, "y" * 700, "z"]
+    short = Layout(tmp_path / "short")
+    with pytest.raises(SandboxStartError, match="unexpected end of data"):
+        await unpack(short.finish(short.image([cut[:-600]], compression=compression)))
 
 
 async def test_zstd_without_a_program_says_what_to_do(home: Path, tmp_path: Path) -> None:

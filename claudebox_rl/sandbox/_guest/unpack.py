@@ -44,7 +44,7 @@ class Unpack:
     def add(self, layer: IO[bytes]) -> None:
         """Put a layer over those before it."""
         self._made = set()
-        with tarfile.open(fileobj=layer, mode="r|") as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", _WholeBlocks(layer)), mode="r|") as archive:
             for member in archive:
                 self._take(archive, member)
 
@@ -112,6 +112,20 @@ class Unpack:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
         os.chmod(path, stat.S_IMODE(member.mode) & _MODE_BITS)
         os.utime(path, (member.mtime, member.mtime))
+
+
+class _WholeBlocks:
+    """A layer whose last block is filled up, which `umoci insert` leaves out; tarfile would miss it."""
+
+    def __init__(self, layer: IO[bytes]) -> None:
+        self._layer, self._num_bytes = layer, 0
+
+    def read(self, size: int) -> bytes:
+        data = self._layer.read(size)
+        if len(data) < size:
+            data += bytes(-(self._num_bytes + len(data)) % tarfile.BLOCKSIZE)
+        self._num_bytes += len(data)
+        return data
 
 
 def _remove(path: str) -> None:

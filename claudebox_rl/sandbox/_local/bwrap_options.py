@@ -26,7 +26,7 @@ IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Of an image that does not say."""
 TMP_BYTES, SHM_BYTES = 1 << 30, 256 << 20
 _INSIDE_UID = 1000
-_USR_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+USR_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FROM_ETC = (
     "alternatives",
     "ca-certificates",
@@ -47,7 +47,7 @@ import sys
 if sys.version_info < (3, 10):
     sys.exit("the image's python3 is " + sys.version.split()[0] + "; 3.10 or newer is needed")
 """
-_OURS = ("/tmp", "/proc", "/sys", "/dev", "/run")
+OURS = ("/tmp", "/proc", "/sys", "/dev", "/run")
 """Of an image, nothing is seen there."""
 _START = (
     "import gc, sys; gc.disable(); "  # imports make no garbage to look for
@@ -64,7 +64,7 @@ _RESERVED = (
     "/sys",
     "/dev",
     "/run",
-    *(f"/{n}" for n in _USR_LINKS),
+    *(f"/{n}" for n in USR_LINKS),
 )
 
 
@@ -188,7 +188,7 @@ def options(layout: Layout, descriptors: Descriptors) -> list[str]:
     else:
         chosen += ["--setenv", "PATH", layout.image.search_path]
         chosen += image_root(
-            layout.image.folder, [*_OURS, *_targets(layout)], [f"/etc/{name}" for name in descriptors.etc]
+            layout.image.folder, [*OURS, *_targets(layout)], [f"/etc/{name}" for name in descriptors.etc]
         )
     for name, descriptor in descriptors.etc.items():
         chosen += ["--perms", "0644", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
@@ -262,7 +262,7 @@ def _namespaces(uid: int | None) -> list[str]:
 
 def _userland() -> list[str]:
     options = ["--ro-bind", "/usr", "/usr"]
-    for name in _USR_LINKS:
+    for name in USR_LINKS:
         place = Path("/", name)
         if place.is_symlink():
             options += ["--symlink", str(place.readlink()), str(place)]

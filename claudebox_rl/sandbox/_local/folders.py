@@ -14,6 +14,7 @@ from claudebox_rl.sandbox._local import idmap, uids
 from claudebox_rl.sandbox._local.bwrap_options import HOME, Layout, Overlay, Shared
 from claudebox_rl.sandbox._local.jail import View, run_jailed
 from claudebox_rl.sandbox._local.layers import Heritage, Layer
+from claudebox_rl.sandbox._local.workdir import folder_in, workdir_folder
 from claudebox_rl.sandbox._tree import remove_tree
 from claudebox_rl.sandbox.base import WORKSPACE, WRITABLE
 from claudebox_rl.sandbox.spec import SandboxSpec
@@ -33,6 +34,7 @@ class Folders:
         state: Folder of the host for all that is made here.
         uid: The sandbox's own user where the host is root.
         heritage: What they hold at first; nothing where the sandbox is no fork.
+        image: Root folder of the image whose files the spec's `workdir` begins with; None: it begins empty.
         held: Undoes what `make` did.
     """
 
@@ -43,15 +45,19 @@ class Folders:
         uid: int | None,
         heritage: Heritage | None,
         held: contextlib.AsyncExitStack,
+        image: Path | None = None,
     ) -> None:
         self._spec, self._state, self._uid, self._heritage, self._held = spec, state, uid, heritage, held
+        self._image = image
         given = {str(PurePosixPath(mount.target)): mount.source for mount in spec.mounts if not mount.read_only}
         if spec.workspace is not None:
             given[WORKSPACE] = spec.workspace.absolute()
         self._given = given
         """Folders of the host that outlive the sandbox: where inside, and which."""
         mounted = {inside: f"mount-{number}" for number, inside in enumerate(given) if inside not in _STATE}
-        self._names = heritage.names if heritage else {**_STATE, **mounted}
+        workdir = workdir_folder(spec)
+        worked_in = {workdir: "workdir"} if workdir not in (None, WORKSPACE) else {}
+        self._names = heritage.names if heritage else {**_STATE, **mounted, **worked_in}
         self._plain: dict[str, Path] = {}
         self._overlays: dict[str, Overlay] = {}
         self._shared: Shared | None = None
@@ -67,6 +73,7 @@ class Folders:
         self._state.mkdir(mode=0o755)
         self._own(self._state)
         if self._heritage is None:
+            await self._take_from_image(bwrap)
             for inside, name in self._names.items():
                 await self._make_one(inside, self._state / name)
         else:
@@ -93,6 +100,17 @@ class Folders:
     def inside(self) -> tuple[str, ...]:
         """Where the sandbox sees them."""
         return tuple(self._names)
+
+    async def _take_from_image(self, bwrap: str) -> None:
+        """Copy what the image has in the working directory. A folder of the host that was given keeps what it has."""
+        inside = workdir_folder(self._spec)
+        source = folder_in(self._image, inside) if self._image and inside else None
+        if source is None or inside is None or inside in self._given:
+            return
+        name = self._names[inside]
+        views = [View("/from", (source,)), View("/to", (self._state,), writable=True)]
+        order = {**self._order("/from", f"/to/{name}", is_upper=False, linked=None), "owners": None}
+        await self._run_copies(bwrap, [order], views, self._uid)
 
     async def _make_one(self, inside: str, place: Path) -> None:
         folder = self._plain[inside] = self._given.get(inside, place)

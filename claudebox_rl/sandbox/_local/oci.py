@@ -1,6 +1,6 @@
-"""Reading an image from an OCI layout folder (image-spec v1.1): which one, its variables, its layers. All is untrusted.
+"""Reading an image from an OCI layout folder (image-spec v1.1): which one, and what it says.
 
-Every blob is held against its digest before anything is made of it.
+All is untrusted: every blob is held against its digest before anything is made of it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import platform
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
 
 from claudebox_rl.errors import SandboxStartError
@@ -53,6 +53,8 @@ class OciImage:
     env: dict[str, str]
     layers: tuple[Blob, ...]
     """The lowest first."""
+    workdir: str | None = None
+    """Where its commands start; None: it does not say."""
 
 
 def read_image(layout: Path) -> OciImage:
@@ -66,7 +68,7 @@ def read_image(layout: Path) -> OciImage:
         manifest = _load(layout, descriptor)
         config = _load(layout, manifest["config"])
         layers = tuple(_layer(layout, each) for each in manifest["layers"])
-        return OciImage(_digest(descriptor), _env(config), layers)
+        return OciImage(_digest(descriptor), _env(config), layers, _workdir(config))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken(f"{layout} can't be read: {error!r}") from error
 
@@ -108,6 +110,12 @@ def _env(config: dict[str, Any]) -> dict[str, str]:
     entries: list[object] = cast("dict[str, Any]", config.get("config") or {}).get("Env") or []
     pairs = [str(entry).partition("=") for entry in entries]
     return {name: value for name, _, value in pairs if name and "\0" not in name + value}
+
+
+def _workdir(config: dict[str, Any]) -> str | None:
+    value = cast("dict[str, Any]", config.get("config") or {}).get("WorkingDir") or "/"
+    path = PurePosixPath("/", str(value))
+    return None if path == PurePosixPath("/") or ".." in path.parts or "\0" in str(path) else str(path)
 
 
 def _load(layout: Path, descriptor: dict[str, Any]) -> dict[str, Any]:
