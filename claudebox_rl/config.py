@@ -58,6 +58,9 @@ class SandboxConfig:
     `module:Class`."""
     image: str | None = None
     """OCI image, for backends with images; None: the task's own."""
+    task_images: str | None = None
+    """Instead of `image`: a folder of OCI layout folders, each called as the folder of the task whose image it is, or
+    that name with `.tests` for the image of its verifier."""
     template: str | None = None
     """Instead of `image`: a template that was built (`web_dev`; see `claudebox-rl templates list`), or any image."""
     network: str | None = None

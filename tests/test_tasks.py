@@ -8,7 +8,16 @@ import pytest
 
 from claudebox_rl._resources import data_dir
 from claudebox_rl.errors import TaskError
-from claudebox_rl.tasks import Artifact, CollectCommand, SeparateMachine, Task, check_playable, find_tasks, load_task
+from claudebox_rl.tasks import (
+    Artifact,
+    CollectCommand,
+    SeparateMachine,
+    Task,
+    check_playable,
+    find_tasks,
+    load_task,
+    shipped_suites,
+)
 
 MINIMAL = 'schema_version = "1.4"\n'
 FULL = """
@@ -163,6 +172,7 @@ def test_every_field_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         description="Sums.",
         keywords=("a", "b"),
         metadata={"difficulty": "easy", "claudebox": {"host_tools": ["bash", "python3"]}},
+        unread=("unknown", "task.shiny"),
     )
     assert task.environment_files == folder.resolve() / "environment"
     assert task.solution_files() == {"solve.sh": b"true\n", "part/x.py": b"\xff"}
@@ -250,7 +260,9 @@ def test_the_verifiers_own_machine(tmp_path: Path):
         user = "postgres"
         """
     task = load_task(make_task(tmp_path / "t", config))
-    assert task.separate == SeparateMachine("judge:1", "/judge", {}, None, 512, "full")
+    assert task.separate == SeparateMachine(
+        "judge:1", workdir="/judge", env={}, cpus=None, memory_mib=512, network="full"
+    )
     assert task.artifacts == (Artifact("/logs/artifacts"), Artifact("/app/out"), Artifact("/data", ("*.tmp",)))
     assert task.collect == (CollectCommand("pg_dump > /data/dump", 5.0, "postgres"),)
     assert task.verifier_user == "1000"
@@ -262,7 +274,14 @@ def test_a_separate_machine_is_as_the_agents_where_nothing_else_is_said(tmp_path
     task = load_task(folder)
     assert task.separate == SeparateMachine(env={"A": "1"}, network="none")
     (folder / "tests" / "Dockerfile").write_text("FROM scratch\n")
-    with pytest.raises(TaskError, match=r"tests/Dockerfile: .*verifier\.environment\.docker_image"):
+    built = load_task(folder)
+    assert built.separate == SeparateMachine(env={"A": "1"}, network="none", is_built=True)
+    with pytest.raises(
+        TaskError, match=r"(?s)tests/Dockerfile: .*task_images=IMAGES.*verifier\.environment\.docker_image"
+    ):
+        check_playable(built, "here", images=True, networks=frozenset({"none"}))
+    (folder / "tests" / "docker-compose.yaml").write_text("services: {}\n")
+    with pytest.raises(TaskError, match=r"tests/docker-compose\.yaml: .*verifier\.environment\.docker_image"):
         load_task(folder)
 
 
@@ -274,7 +293,7 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
 @pytest.mark.parametrize(
     ("config", "field", "says"),
     [
-        ('schema_version = "2.0"', "schema_version", "1.x"),
+        ('schema_version = "3.0"', "schema_version", "1.x and 2.x"),
         ('version = "0.9"', "version", "1.x"),
         ("schema_version = 1.4", "schema_version", "a string"),
         ('task = "sum"', "task", "a table"),
@@ -312,6 +331,12 @@ def test_the_old_spelling_of_memory(tmp_path: Path, size: str, mib: int):
         ('[[steps]]\nname = "../one"', "steps[0].name", "a folder below steps/"),
         ('[[steps]]\nname = "a"\nhealthcheck = { command = "true" }', "steps[0].healthcheck", "not supported"),
         ('[[steps]]\nname = "a"\n[steps.verifier]\nuser = "bob"', "steps[0].verifier.user", "not supported"),
+        ('[[steps]]\nname = "a"\n[steps.agent]\nnetwork_mode = "public"', "steps[0].agent.network_mode", "whole task"),
+        (
+            '[[steps]]\nname = "a"\n[steps.verifier]\nallowed_hosts = ["a.org"]',
+            "steps[0].verifier.allowed_hosts",
+            "whole task",
+        ),
         ('multi_step_reward_strategy = "max"', "multi_step_reward_strategy", "mean or final"),
         ('[environment]\nos = "windows"', "environment.os", "only linux"),
         ("[environment]\ngpus = 1", "environment.gpus", "GPUs"),
@@ -355,6 +380,34 @@ def test_a_bad_field_is_named(tmp_path: Path, config: str, field: str, says: str
     assert str(folder.resolve() / "task.toml") in str(caught.value)
     assert field in str(caught.value)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "unread"),
+    [
+        ('version = "2.0"\n[metadata]\nanything = 1\n[environment]\nbuild_timeout_sec = 1\nstorage_mb = 2', ()),
+        ('memory_mb = 128\nname = "t"', ("memory_mb", "name")),
+        (
+            '[environment]\nimage = "x:1"\ncompose_file = "y"\n[environment.runtime]\npython = "3.12"',
+            ("environment.image", "environment.compose_file", "environment.runtime"),
+        ),
+        (
+            "[agent]\nmax_turns = 30\ntimeout = 600\n[scoring]\npass_threshold = 1.0",
+            ("agent.max_turns", "agent.timeout (meant: timeout_sec?)", "scoring"),
+        ),
+        ('[verifier]\ncommand = "bash tests/test.sh"', ("verifier.command",)),
+        ("[verifier.environment]\ncpu = 2", ("verifier.environment.cpu (meant: cpus?)",)),
+        ('[[verifier.collect]]\ncommand = "true"\ntimeout = 2', ("verifier.collect[0].timeout (meant: timeout_sec?)",)),
+        ('artifacts = ["/a", { source = "/b", destination = "c", mode = 1 }]', ("artifacts[1].mode",)),
+        ('[task]\nname = "a/b"\nauthors = [{ name = "A" }]\ndifficulty = "hard"', ("task.difficulty",)),
+    ],
+)
+def test_keys_that_nobody_reads_are_told(tmp_path: Path, config: str, unread: tuple[str, ...]):
+    assert load_task(make_task(tmp_path / "t", config + "\n")).unread == unread
+
+
+def test_keys_of_harbor_alone_are_in_the_shipped_tasks():
+    assert [task.task_id for task in find_tasks(shipped_suites()) if task.unread] == []
 
 
 def _remove(name: str):
@@ -470,6 +523,8 @@ class TestCheckPlayable:
         assert error.context["field"] == "environment.docker_image"
         assert "sandbox=boxlite" in str(error)
         assert "sandbox=here" in str(error)
+        with pytest.raises(TaskError, match=r"skopeo copy docker://debian:12 oci:IMAGES/.*sandbox\.task_images=IMAGES"):
+            check_playable(task, "here", images=False, networks=self.NONE, layouts=True)
 
     def test_host_tools_stand_in_for_the_image(self, tmp_path: Path):
         check_playable(self._task(tmp_path, image="x", host_tools=("sh",)), "here", images=False, networks=self.NONE)
@@ -484,6 +539,10 @@ class TestCheckPlayable:
             error = self._refused(self._task(tmp_path, host_tools=("sh",)), images=images)
             assert error.context["file"] == "environment/Dockerfile"
             assert "environment.docker_image" in str(error)
+            assert "docker build -t" in str(error)
+            assert f"skopeo copy docker-daemon:{tmp_path.name.lower()}:latest oci:IMAGES/{tmp_path.name}" in str(error)
+            assert "sandbox.task_images=IMAGES" in str(error)
+        check_playable(self._task(tmp_path), "here", images=True, networks=self.NONE, is_given=True)
         built = self._task(tmp_path, image="built:1", host_tools=("sh",))
         check_playable(built, "here", images=True, networks=self.NONE)
         assert "from its Dockerfile" in str(self._refused(built, images=False))

@@ -8,6 +8,7 @@ from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import TaskError
 from claudebox_rl.sandbox import sandbox_class
 from claudebox_rl.session.machine import check_backend, choose
+from claudebox_rl.session.task_image import with_task_image
 from claudebox_rl.tasks import Task
 
 
@@ -21,12 +22,13 @@ async def playable_here(tasks: Sequence[Task], sandbox: SandboxConfig) -> tuple[
         ConfigError: The sandbox is unknown.
         SandboxStartError: `auto` found no backend that runs here.
     """
-    choice = await choose(sandbox, tasks[0] if tasks else None)
-    backend = sandbox_class(choice.name)
+    backend = sandbox_class((await choose(*with_task_image(sandbox, tasks[0] if tasks else None))).name)
     played, left_out = list[Task](), dict[str, str]()
     for task in tasks:
+        config, placed = with_task_image(sandbox, task)
+        assert placed is not None
         try:
-            check_backend(task, backend)
+            check_backend(placed, backend, config.image)
         except TaskError as error:
             left_out[task.task_id] = str(error)
         else:

@@ -54,7 +54,7 @@ async def make_sandbox(
     log.info("sandbox: %s (%s)", choice.name, choice.reason)
     backend = sandbox_class(choice.name)
     if task is not None:
-        check_backend(task, backend)
+        check_backend(task, backend, config.image)
     spec = make_spec(backend, config, task, mounts, workspace, env, policy)
     return make_secured(backend, spec, policy) if task is not None else _with_default_size(backend, spec, policy)
 
@@ -83,8 +83,13 @@ async def choose(config: SandboxConfig, task: Task | None) -> Choice:
     return await choose_sandbox(image=image_of(config) or (task.image if task else None))
 
 
-def check_backend(task: Task, backend: type[Sandbox]) -> None:
+def check_backend(task: Task, backend: type[Sandbox], image: str | None = None) -> None:
     """Refuse a task that a backend can't give what it needs.
+
+    Args:
+        task: The task.
+        backend: Of its machine.
+        image: What the settings name as the task's image.
 
     Raises:
         TaskError: Says what would help.
@@ -94,7 +99,9 @@ def check_backend(task: Task, backend: type[Sandbox]) -> None:
     check_playable(
         task,
         backend.name,
-        images=able.boots(task.image),
+        images=able.boots(image or task.image),
+        layouts="layout" in able.images,
+        is_given=image is not None,
         networks=able.networks,
         users=able.users,
         verifier_image=own is None or able.boots(own),
@@ -123,9 +130,11 @@ def make_spec(
     if policy is not None:
         config = limited(config, policy, task)
     network = _network(backend, config, task)
+    image = chosen_image(backend, config, task)
     spec = SandboxSpec(
         workspace=workspace,
-        image=chosen_image(backend, config, task),
+        image=image,
+        workdir=task.workdir if task and image is not None else None,
         mounts=mounts,
         env={**(task.env if task else {}), **(env or {})},
         network=network,

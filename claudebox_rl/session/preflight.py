@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,10 @@ from claudebox_rl.session.security.enforce import make_secured
 from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.skills.load import load_skills
 from claudebox_rl.session.skills.registry import find_skills
+from claudebox_rl.session.task_image import with_task_image
 from claudebox_rl.tasks import Task
+
+log = logging.getLogger(__name__)
 
 
 async def preflight(
@@ -52,22 +56,27 @@ async def preflight(
     program = agent_class(agent.name)
     program.check(agent)
     mounts = program.mounts()
-    tasks = list(tasks)
-    choice = await choose(sandbox, tasks[0] if tasks else None)
+    placed = [with_task_image(sandbox, task) for task in tasks] or [with_task_image(sandbox, None)]
+    choice = await choose(*placed[0])
     backend = sandbox_class(choice.name)
-    for task in tasks:
-        check_backend(task, backend)
+    for config, task in placed:
+        if task is None:
+            continue
+        if task.unread:
+            log.warning("task %s: nobody reads %s in its task.toml", task.task_id, ", ".join(task.unread))
+        check_backend(task, backend, config.image)
         if policy is not None:
-            check_session(policy, sandbox, agent, task)
-        make_secured(backend, make_spec(backend, sandbox, task, mounts, None, policy=policy), policy)
+            check_session(policy, config, agent, task)
+        make_secured(backend, make_spec(backend, config, task, mounts, None, policy=policy), policy)
         if program.needs_model:
             make_model(model, task, root="")
         if program.plays_solution and "solve.sh" not in task.solution_files():
             raise TaskError(
                 f"task {task.task_id} has no solution/solve.sh for agent={agent.name} to run", task_id=task.task_id
             )
-    where = replace(sandbox, name=choice.name)
-    for of_task, kind in {(task.skills if task else (), await ground(where, task)) for task in tasks or [None]}:
+    for of_task, kind in {
+        (task.skills if task else (), await ground(replace(config, name=choice.name), task)) for config, task in placed
+    }:
         if loaded := find_skills(skills, of_task):
             await load_skills(loaded, kind)
     return choice

@@ -19,6 +19,7 @@ from claudebox_rl.session.security.policy import SecurityPolicy
 from claudebox_rl.session.security.presets import find_security_policy
 from claudebox_rl.session.skills.registry import find_skills
 from claudebox_rl.session.skills.skill import Skill
+from claudebox_rl.session.task_image import with_task_image
 from claudebox_rl.session.templates.image import with_template
 from claudebox_rl.session.templates.template import SandboxTemplate
 from claudebox_rl.tasks import Task, find_tasks
@@ -111,6 +112,7 @@ def make_settings(
         SkillNotFoundError: A skill is unknown.
         TaskError: The task is unknown or malformed.
         TemplateError: The template is unknown or not built on this machine.
+        SandboxStartError: The image is a layout that can't be read.
     """
     disk_mib = None if disk_size_gb is None else disk_size_gb * _MIB_OF_GB
     given = {"image": image, "cpus": cpus, "memory_mib": memory_mib, "disk_mib": disk_mib}
@@ -130,6 +132,8 @@ def make_settings(
         guards=tuple(guards),
         seed=seed,
     )
+    config, found = with_task_image(settings.sandbox, found)
+    settings = replace(settings, sandbox=config, task=found)
     check_budget(settings.budget, settings.agent)
     if settings.security_policy is not None:
         check_session(settings.security_policy, settings.sandbox, settings.agent, settings.task, settings.volumes)

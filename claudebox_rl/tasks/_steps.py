@@ -9,7 +9,10 @@ from claudebox_rl.tasks._table import Table, refuse
 from claudebox_rl.tasks.checkpoint import Checkpoint
 
 _UNSUPPORTED = ("artifacts", "healthcheck")
-_UNSUPPORTED_BELOW = {"agent": ("user",), "verifier": ("user", "environment", "environment_mode", "collect")}
+_UNSUPPORTED_BELOW = {
+    "agent": ("user", "network_mode", "allowed_hosts"),
+    "verifier": ("user", "environment", "environment_mode", "collect", "network_mode", "allowed_hosts"),
+}
 
 
 def read_checkpoints(config: Table) -> tuple[Checkpoint, ...]:
@@ -71,12 +74,12 @@ def _checkpoint(table: Table) -> Checkpoint:
 def _check_supported(table: Table) -> None:
     for key in _UNSUPPORTED:
         if table.values.get(key):
-            table.refuse(key, "is not supported yet for a step")
+            table.refuse(key, "is not supported yet for a step; say it for the whole task")
     for section, keys in _UNSUPPORTED_BELOW.items():
         for key in keys:
             below = table.table(section)
             if below.values.get(key) not in (None, "", "shared", {}, []):
-                below.refuse(key, "is not supported yet for a step")
+                below.refuse(key, "is not supported yet for a step; say it for the whole task")
 
 
 def _least(table: Table) -> dict[str, float]:

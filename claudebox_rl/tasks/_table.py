@@ -120,7 +120,11 @@ class Table:
         source: str = template[1]
         default: str | None = template[2]
         if _CREDENTIAL.search(source):
-            self.refuse(name, f"asks for the host's {source}, which looks like a key; keys never enter a sandbox")
+            self.refuse(
+                name,
+                f"asks for the host's {source}, which looks like a key; keys never enter a "
+                "sandbox: remove it where the task can do without",
+            )
         found = os.environ.get(source, default)
         if found is None:
             self.refuse(

@@ -10,7 +10,7 @@ from claudebox_rl.tasks._environment import explicit_network, filled, memory_mib
 from claudebox_rl.tasks._table import Table, refuse
 from claudebox_rl.tasks.task import COLLECT_TIMEOUT_S, VERIFIER_TIMEOUT_S, Artifact, CollectCommand, SeparateMachine
 
-_BUILDS = ("Dockerfile", "docker-compose.yaml")
+_COMPOSE = "docker-compose.yaml"
 _ARTIFACTS = PurePosixPath("/logs/artifacts")
 
 
@@ -48,17 +48,16 @@ def _separate(config: Table, verifier: Table, environment: Table) -> SeparateMac
         return None
     own = verifier.table("environment")
     image = filled(own, "docker_image")
-    for name in _BUILDS:
-        if image is None and (config.folder / "tests" / name).is_file():
-            problem = (
-                "an image would have to be built; build it elsewhere and name it as verifier.environment.docker_image"
-            )
-            refuse(config.folder, f"tests/{name}", problem)
+    is_built = image is None and (config.folder / "tests" / "Dockerfile").is_file()
+    if image is None and (config.folder / "tests" / _COMPOSE).is_file():
+        problem = "Docker Compose is not supported; name one image as verifier.environment.docker_image"
+        refuse(config.folder, f"tests/{_COMPOSE}", problem)
     described = own if has_own else environment
     network, hosts = network_of(described)
     return SeparateMachine(
         image=image,
-        workdir=workdir_of(described),
+        is_built=is_built,
+        workdir=workdir_of(own if is_built else described),
         env=described.environment("env"),
         cpus=described.positive("cpus"),
         memory_mib=memory_mib_of(described),

@@ -11,21 +11,25 @@ from claudebox_rl.tasks._environment import explicit_network, filled, memory_mib
 from claudebox_rl.tasks._instruction import read_instruction
 from claudebox_rl.tasks._steps import agent_timeout_s, read_checkpoints, read_strategy
 from claudebox_rl.tasks._table import Table, refuse
+from claudebox_rl.tasks._unread import unread_keys
 from claudebox_rl.tasks._verifier import verifier_fields
 from claudebox_rl.tasks.task import Task
 
+_OF_MACHINES = {
+    "gpus": "GPUs are not supported yet; set it to 0 where the task runs without",
+    "tpu": "TPUs are not supported yet; remove it where the task runs without",
+    "mcp_servers": "MCP servers of a task are not supported yet; remove them where the task can be done without",
+    "skills_dir": "skills of a task are not supported yet; remove it, and give them to the session (docs/skills.md)",
+    "healthcheck": "health checks are not supported yet; remove it where the machine is ready once it has started",
+}
 _UNSUPPORTED = {
-    "environment.gpus": "GPUs are not supported yet",
-    "environment.tpu": "TPUs are not supported yet",
-    "environment.mcp_servers": "MCP servers of a task are not supported yet",
-    "environment.skills_dir": "skills of a task are not supported yet",
-    "environment.healthcheck": "health checks are not supported yet",
-    "agent.user": "a user for the agent is not supported yet: everything runs as the sandbox's one user",
-    "verifier.environment.gpus": "GPUs are not supported yet",
-    "verifier.environment.tpu": "TPUs are not supported yet",
-    "verifier.environment.mcp_servers": "MCP servers of a task are not supported yet",
-    "verifier.environment.skills_dir": "skills of a task are not supported yet",
-    "verifier.environment.healthcheck": "health checks are not supported yet",
+    **{
+        f"{table}.{key}": problem
+        for table in ("environment", "verifier.environment")
+        for key, problem in _OF_MACHINES.items()
+    },
+    "agent.user": "a user for the agent is not supported yet: everything runs as the sandbox's one user; remove it "
+    "where the task can be done as that user",
 }
 """Fields that would change what is played or judged. An empty or zero value asks for nothing and passes."""
 
@@ -38,8 +42,8 @@ _UNSUPPORTED_FILES = {
 def load_task(path: Path, task_id: str | None = None) -> Task:
     """Read and check one task folder.
 
-    Unknown keys are ignored, as Harbor does; keys of Harbor that would change the task's meaning and are not
-    supported are refused. Environment templates are resolved from the host's environment here.
+    Unknown keys do nothing, as in Harbor, and are told (`Task.unread`); keys of Harbor that would change the task's
+    meaning and are not supported are refused. Environment templates are resolved from the host's environment here.
 
     Args:
         path: The folder that holds task.toml.
@@ -79,6 +83,7 @@ def _task(config: Table, task_id: str) -> Task:
         description=about.text("description") or "",
         keywords=about.texts("keywords") or (),
         metadata=metadata.values,
+        unread=unread_keys(config.values),
         checkpoints=checkpoints,
         only_last_counts=read_strategy(config) == "final",
         **verifier_fields(config),
@@ -89,8 +94,9 @@ def _task(config: Table, task_id: str) -> Task:
 def _check_version(config: Table) -> None:
     key = "schema_version" if "schema_version" in config.values else "version"
     version = config.text(key)
-    if version is not None and not re.fullmatch(r"1(\.\d+)*", version):
-        config.refuse(key, f"is {version!r}; this version reads 1.x")
+    # Harbor takes any; tasks that call themselves 2.x have the same keys.
+    if version is not None and not re.fullmatch(r"[12](\.\d+)*", version):
+        config.refuse(key, f"is {version!r}; this version reads 1.x and 2.x: write '1.4' where the keys are Harbor's")
 
 
 def _check_supported(config: Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import PurePosixPath
 from typing import NoReturn
@@ -21,26 +22,31 @@ def check_playable(
     networks: frozenset[str],
     users: bool = False,
     verifier_image: bool = True,
+    layouts: bool = False,
+    is_given: bool = False,
 ) -> None:
     """Refuse a task that the sandbox can't give what it needs.
 
     Args:
         task: The task.
         sandbox_name: Name of the backend, for the message.
-        images: Whether the backend can boot an image.
+        images: Whether the backend can boot the task's image.
         networks: Network modes that the backend has.
         users: Whether commands can run as any user.
         verifier_image: Whether it can boot the image of the verifier's own machine, where there is one.
+        layouts: Whether it can boot an OCI layout folder.
+        is_given: An image was given for this task by the settings.
 
     Raises:
         TaskError: An image, a build, a program, a folder, a user or the network is missing; the message says what
             would help.
     """
-    if task.has_dockerfile and task.image is None:
-        problem = "an image would have to be built from it; build it elsewhere and name it as environment.docker_image"
-        _refuse(task, problem, file="environment/Dockerfile")
+    if task.has_dockerfile and task.image is None and not is_given:
+        _refuse_unbuilt(task, "environment", task.path.name)
+    if task.separate is not None and task.separate.is_built and task.separate.image is None:
+        _refuse_unbuilt(task, "tests", f"{task.path.name}.tests")
     if not images:
-        _check_without_image(task, sandbox_name)
+        _check_without_image(task, sandbox_name, layouts=layouts)
     if task.network != "none" and task.network not in networks:
         _refuse(
             task,
@@ -67,11 +73,31 @@ def _check_verifier_network(task: Task, sandbox_name: str, networks: frozenset[s
         _refuse(task, problem, field="verifier.network_mode")
 
 
-def _check_without_image(task: Task, sandbox_name: str) -> None:
+def _refuse_unbuilt(task: Task, folder: str, name: str) -> NoReturn:
+    """Say how an image that nobody built here is come by, and given."""
+    field = "environment.docker_image" if folder == "environment" else "verifier.environment.docker_image"
+    _refuse(
+        task,
+        "its image is not built here, which takes Docker. Build it once where there is one:\n"
+        f"  docker build -t {name.lower()} {shlex.quote(str(task.path / folder))}\n"
+        f"  skopeo copy docker-daemon:{name.lower()}:latest oci:IMAGES/{name}:latest\n"
+        f"and give sandbox.task_images=IMAGES (`tasks check --task-images IMAGES`). "
+        f"Or name a ready image as {field} in task.toml",
+        file=f"{folder}/Dockerfile",
+    )
+
+
+def _check_without_image(task: Task, sandbox_name: str, *, layouts: bool) -> None:
     if task.image is not None and (task.host_tools is None or task.has_dockerfile):
         reason = "and its files come from its Dockerfile" if task.has_dockerfile else "and declares no host_tools"
-        problem = f"it needs the image {task.image} {reason}; sandbox={sandbox_name} has no images, sandbox=boxlite has"
-        _refuse(task, problem, field="environment.docker_image")
+        fix = f"sandbox={sandbox_name} has no images, sandbox=boxlite has"
+        if layouts:
+            fix = (
+                f"sandbox={sandbox_name} takes OCI layout folders: `skopeo copy docker://{task.image} "
+                f"oci:IMAGES/{task.path.name}:latest` fetches it once; then give sandbox.task_images=IMAGES "
+                "(`tasks check --task-images IMAGES`), or use sandbox=boxlite, which fetches by itself"
+            )
+        _refuse(task, f"it needs the image {task.image} {reason}; {fix}", field="environment.docker_image")
     workdir = PurePosixPath(task.workdir or _WORKSPACE)
     if not workdir.is_relative_to(_WORKSPACE):
         problem = f"it works in {workdir}; sandbox={sandbox_name} only has {_WORKSPACE}, sandbox=boxlite takes any"

@@ -41,6 +41,8 @@ class SeparateMachine:
 
     image: str | None = None
     """With the tests in it; None: the task's, to which tests and environment files are copied."""
+    is_built: bool = False
+    """Its image would have to be built of `tests/Dockerfile`; `image` is then None until one is given."""
     workdir: str | None = None
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Environment of every command in it."""
@@ -112,6 +114,8 @@ class Task:
     keywords: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The free `[metadata]` table, as it stands."""
+    unread: tuple[str, ...] = ()
+    """Keys of task.toml that neither Harbor nor this reads, dotted; for whoever meant something by them."""
 
     checkpoints: tuple[Checkpoint, ...] = ()
     """What the task consists of, played one after the other in one machine; empty: of itself alone."""

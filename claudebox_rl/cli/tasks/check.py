@@ -36,7 +36,7 @@ def check(
     players: Sequence[str],
     repeat: int,
     sample: int | None,
-    sandbox: str,
+    sandbox: SandboxConfig,
     as_json: bool,
 ) -> int:
     """Play, print tables and findings, and return the exit code: 1 where something is wrong with a task.
@@ -49,7 +49,7 @@ def check(
     for name, number in (("repeat", repeat), ("sample", sample)):
         if number is not None and number < 1:
             raise ConfigError(f"--{name} must be at least 1, not {number}", field=name)
-    tasks, not_played = chosen_tasks(selector, SandboxConfig(name=sandbox))
+    tasks, not_played = chosen_tasks(selector, sandbox)
     check_patterns(tasks, players)
     plan = [(task, choose_players(players_of(task, repeat), players)) for task in tasks]
     if sample is not None:
@@ -57,7 +57,7 @@ def check(
         plan = [(task, sample_cheats(everybody, sample, f"{task.task_id} {day}")) for task, everybody in plan]
         print(f"a sample: {sample} of the shipped cheats on each task, drawn by the day {day}", file=sys.stderr)  # noqa: T201
     started = time.monotonic()
-    plays = play_all(plan, SandboxConfig(name=sandbox))
+    plays = play_all(plan, sandbox)
     elapsed_s = time.monotonic() - started
     if as_json:
         print(json.dumps(_document(plays, not_played, elapsed_s), indent=1))  # noqa: T201  # the console would fold it

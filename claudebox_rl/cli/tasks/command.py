@@ -7,6 +7,7 @@ from typing import Any
 
 from claudebox_rl.cli.console import make_console
 from claudebox_rl.cli.tasks.help import CHECK_HELP, TASKS_HELP
+from claudebox_rl.config import SandboxConfig
 
 _SELECTOR = "suites, tasks or folders (all that are shipped)"
 
@@ -40,13 +41,13 @@ def add_tasks(commands: Any) -> None:
     checking.add_argument(
         "--sample", metavar="N", type=int, help="only N of the shipped cheats on each task, others each day"
     )
-    checking.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    _add_sandbox(checking)
     checking.add_argument("--json", action="store_true", help="every play and finding, as one JSON object")
     checking.set_defaults(run=_check)
     measuring = deeds.add_parser("measure", help="how often players of lower and lower skill pass: how hard tasks are")
     measuring.add_argument("selector", nargs="*", help=_SELECTOR)
     measuring.add_argument("--episodes", metavar="N", type=int, default=8, help="of each player (8)")
-    measuring.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    _add_sandbox(measuring)
     measuring.add_argument(
         "--write", action="store_true", help="into [metadata.claudebox.pass_rates] of each task.toml"
     )
@@ -59,6 +60,19 @@ def add_tasks(commands: Any) -> None:
     importing.add_argument("into", help="folder of the task folders")
     importing.add_argument("--repos", metavar="FOLDER", help="where the repositories lie, if not beside the file")
     importing.set_defaults(run=_import)
+
+
+def _add_sandbox(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sandbox", default="auto", help="auto (default), local or boxlite")
+    images = command.add_mutually_exclusive_group()
+    images.add_argument("--image", help="that all these tasks are played in: an OCI layout folder, or a reference")
+    images.add_argument(
+        "--task-images", metavar="FOLDER", help="of OCI layout folders, each called as the folder of its task"
+    )
+
+
+def _sandbox(arguments: argparse.Namespace) -> SandboxConfig:
+    return SandboxConfig(name=arguments.sandbox, image=arguments.image, task_images=arguments.task_images)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -76,7 +90,7 @@ def _check(arguments: argparse.Namespace) -> int:
         players=[name for name in (arguments.players or "").split(",") if name],
         repeat=arguments.repeat,
         sample=arguments.sample,
-        sandbox=arguments.sandbox,
+        sandbox=_sandbox(arguments),
         as_json=arguments.json,
     )
 
@@ -87,7 +101,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     return measure(
         arguments.selector,
         num_episodes=arguments.episodes,
-        sandbox=arguments.sandbox,
+        sandbox=_sandbox(arguments),
         write=arguments.write,
         console=make_console(),
     )

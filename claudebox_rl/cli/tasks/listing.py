@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from claudebox_rl.cli.tasks.chosen import tell_unread
 from claudebox_rl.tasks import find_tasks, shipped_suites
 
 
@@ -16,8 +17,10 @@ def list_tasks(selector: list[str], *, console: Console) -> None:
         TaskError: A selector names nothing, or a task folder is malformed.
     """
     table = Table("task", "what it asks", "image", box=None, header_style="bold")
-    for task in find_tasks(selector or shipped_suites()):
+    tasks = find_tasks(selector or shipped_suites())
+    for task in tasks:
         table.add_row(
             Text(task.task_id), Text(task.description or task.instruction.splitlines()[0]), Text(task.image or "-")
         )
     console.print(table)
+    tell_unread(tasks)

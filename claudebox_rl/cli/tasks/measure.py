@@ -15,7 +15,9 @@ from claudebox_rl.config import SandboxConfig
 from claudebox_rl.errors import ConfigError
 
 
-def measure(selector: Sequence[str], *, num_episodes: int, sandbox: str, write: bool, console: Console) -> int:
+def measure(
+    selector: Sequence[str], *, num_episodes: int, sandbox: SandboxConfig, write: bool, console: Console
+) -> int:
     """Play with players of lower and lower skill, print the share that passed, and write it down if asked to.
 
     Returns:
@@ -28,9 +30,9 @@ def measure(selector: Sequence[str], *, num_episodes: int, sandbox: str, write: 
     """
     if num_episodes < 1:
         raise ConfigError(f"--episodes must be at least 1, not {num_episodes}", field="episodes")
-    tasks, _ = chosen_tasks(selector, SandboxConfig(name=sandbox))
+    tasks, _ = chosen_tasks(selector, sandbox)
     players = careless_players(num_episodes)
-    plays = play_all([(task, players) for task in tasks], SandboxConfig(name=sandbox))
+    plays = play_all([(task, players) for task in tasks], sandbox)
     names = dict.fromkeys(player.name for player in players)
     table = Table("task", *names, box=None, header_style="bold")
     for task in tasks:

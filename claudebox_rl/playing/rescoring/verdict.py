@@ -64,6 +64,7 @@ async def verdict_anew(
         enable_logging=False,
     )
     async with box:
+        task = box.task or task  # as it stands in its image
         gone, members = await stored_state(task, episode.workspace_diff or "", episode.workspace_files, dataset.blob)
         own = await list_files(box.sandbox, task.workdir or WORKSPACE)
         return await judge_state(box.sandbox, task, own.entries if own else (), gone, members)

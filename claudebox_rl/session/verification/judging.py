@@ -236,8 +236,13 @@ async def judge_artifacts(sandbox: Sandbox, task: Task, artifacts: Iterable[Take
     assert task.separate is not None
     with _placing(task):
         await put_artifacts(sandbox, artifacts)
-    has_tests = sandbox.capabilities().boots(task.separate.image)
+    has_tests = sandbox.capabilities().boots(task.separate.image) and await _holds_tests(sandbox)
     return await verify(sandbox, task, is_clean=True, has_tests=has_tests, workdir=task.separate.workdir)
+
+
+async def _holds_tests(sandbox: Sandbox) -> bool:
+    """Say whether its image's tests are seen: `local` has a /tests of its own, where the task's are put."""
+    return (await sandbox.exec(["test", "-f", f"{sandbox.root}/tests/test.sh"], timeout_s=60)).exit_code == 0
 
 
 @contextmanager

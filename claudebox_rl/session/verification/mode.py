@@ -12,8 +12,8 @@ from claudebox_rl.tasks import Task, Verification
 def verification_of(task: Task, sandbox: Sandbox) -> Verification:
     """Return it: in a clean room, unless the task says otherwise, or the work can't be carried there.
 
-    It can't where the backend runs no programs (`fake`), and where nobody says where the work lies: in an image without
-    `environment.workdir`.
+    It can't where the backend runs no programs (`fake`), and where nobody says where the work lies: in an image of a
+    registry without `environment.workdir`.
 
     Raises:
         TaskError: The task needs a clean room, and can't have one.
@@ -21,7 +21,8 @@ def verification_of(task: Task, sandbox: Sandbox) -> Verification:
     able = sandbox.capabilities()
     mode = task.verification or ("in_place" if task.is_shared else None)
     if mode is None:
-        is_elsewhere = task.workdir is None and able.boots(task.image) and task.separate is None
+        own_image = able.boots(task.image) or (task.has_dockerfile and sandbox.spec.image is not None)
+        is_elsewhere = task.workdir is None and own_image and task.separate is None
         mode = "clean_room" if able.shell and not is_elsewhere else "in_place"
     if mode == "clean_room" and not able.shell:
         _refuse(
