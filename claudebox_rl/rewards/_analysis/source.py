@@ -81,6 +81,6 @@ def code_lines(one: Source) -> Counter[str]:
             tokens = list(tokenize.generate_tokens(io.StringIO(one.text).readline))
             numbers = {token.start[0] for token in tokens if token.type not in _NO_CODE}
             return Counter(lines[number - 1].strip() for number in numbers if number <= len(lines))
-        except (tokenize.TokenError, SyntaxError, RecursionError):
+        except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
             pass  # what does not parse is told by ruff; its lines are counted as they stand
     return Counter(line.strip() for line in lines if line.strip() and not _COMMENT.match(line))
