@@ -15,6 +15,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, TypeAlias, cast
 
+from claudebox_rl.trajectory.json_text import quoted, tokens
 from claudebox_rl.trajectory.nesting import loads
 
 MIN_CHARS = 512
@@ -23,7 +24,6 @@ Lookup = Callable[[str], str]
 """Returns the text of an id."""
 
 _ID_BYTES = 16
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?|[{}\[\]]|[^\s{}\[\]"]+', re.DOTALL)
 # Inside a string every quote has a backslash before it, so these match JSON's own syntax alone, and no content.
 _REF = re.compile(r'\{"\$text":"([0-9a-f]{32})"\}')
 _FOLDED = re.compile(rf'{_REF.pattern}|(?<=[{{,])"\$(\$+text)":')
@@ -48,9 +48,9 @@ def digest_of(text: Any) -> str:
     return blake2b(text, digest_size=_ID_BYTES).hexdigest()
 
 
-Rests: TypeAlias = "dict[str, tuple[str, tuple[str, ...]]]"
+Rests: TypeAlias = "dict[str, tuple[str, dict[str, str]]]"
 """What followed a list right below the outermost value, as the system prompt and tools follow the messages: as it was
-folded, and the texts that were kept of it."""
+folded, and the texts that were kept of it by their ids."""
 
 
 class Texts:
@@ -67,7 +67,7 @@ class Texts:
         self.by_id: dict[str, str] = {}
         self._rests: Rests = {} if rests is None else rests
         self._kept: list[str] = []
-        self._refs: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._known: list[tuple[str, list[_Mark]]] = []
 
     def fold(self, value: str) -> str:
@@ -82,9 +82,9 @@ class Texts:
             return value
         marks: list[_Mark] = []  # an agent asks what it asked before, and more: that is read once
         for other, its_marks in self._known:
-            shared = _num_shared(value, other, its_marks)
-            if shared > len(marks):
-                marks = its_marks[:shared]
+            if len(its_marks) > len(marks):
+                shared = _num_shared(value, other, its_marks)
+                marks = max(marks, its_marks[:shared], key=len)
         folded = self._folded(value, marks)
         self._known = [(value, marks), *self._known[: _REMEMBERED - 1]]
         return folded
@@ -92,7 +92,7 @@ class Texts:
     def fold_text(self, value: str) -> str:
         """Return plain text, or the reference to it where it is long."""
         if len(value) >= MIN_CHARS:
-            return self._keep(json.dumps(value, ensure_ascii=False))
+            return self._keep(quoted(value))
         return escape_text(value)
 
     def _folded(self, value: str, marks: list[_Mark]) -> str:
@@ -103,8 +103,7 @@ class Texts:
         if marks:
             start, outer, num_outer, inner, num_inner = marks[-1]
             stack, pieces = [[], outer[:num_outer]], inner[:num_inner]
-        for match in _TOKEN.finditer(value, start):
-            token = match[0]
+        for token, end in tokens(value, start):
             first = token[0]
             if first == '"':
                 if token[-1] == ":":
@@ -120,12 +119,12 @@ class Texts:
                 if len(token) >= MIN_CHARS and (len(stack) > 1 or (stack and first == "}")):
                     token = self._keep(token)
                 if len(stack) == _IN_A_LIST and pieces[0] == "[":
-                    marks.append((match.end(), stack[1], len(stack[1]), pieces, len(pieces) + 1))
-                if len(stack) == 1 and first == "]" and len(value) - match.end() >= MIN_CHARS:
-                    rest, before = value[match.end() :], "".join([*pieces, token])
+                    marks.append((end, stack[1], len(stack[1]), pieces, len(pieces) + 1))
+                if len(stack) == 1 and first == "]" and len(value) - end >= MIN_CHARS:
+                    rest, before = value[end:], "".join([*pieces, token])
                     if (known := self._rests.get(rest)) is not None:
-                        for text in known[1]:
-                            self._keep(text)
+                        for name, text in known[1].items():
+                            self._keep(text, name)
                         return self._learned(before + known[0], rests)
                     rests.append((rest, len(before), len(self._kept)))
             pieces.append(token)
@@ -136,17 +135,17 @@ class Texts:
         for rest, start, num_kept in rests:
             if len(self._rests) >= _RESTS:
                 self._rests.pop(next(iter(self._rests)))
-            self._rests[rest] = (folded[start:], tuple(self._kept[num_kept:]))
+            self._rests[rest] = (folded[start:], {name: self.by_id[name] for name in self._kept[num_kept:]})
         return folded
 
-    def _keep(self, text: str) -> str:
-        self._kept.append(text)
-        ref = self._refs.get(text)
-        if ref is None:
-            name = text_id(text)
+    def _keep(self, text: str, known: str = "") -> str:
+        """Keep a text, whose id may be known, and return the reference to it."""
+        name = self._names.get(text)
+        if name is None:
+            name = self._names[text] = known or text_id(text)
             self.by_id[name] = text
-            ref = self._refs[text] = f'{{"$text":"{name}"}}'
-        return ref
+        self._kept.append(name)
+        return f'{{"$text":"{name}"}}'
 
 
 def text_ids(value: str) -> list[str]:
@@ -158,9 +157,7 @@ def escape(value: str) -> str:
     """Return JSON that was never folded as `unfold` takes it."""
     if '$text"' not in value:
         return value
-    return "".join(
-        _escaped(token) if token[0] == '"' and token[-1] == ":" else token for token in _TOKEN.findall(value)
-    )
+    return "".join(_escaped(token) if token[0] == '"' and token[-1] == ":" else token for token, _ in tokens(value))
 
 
 def escape_text(value: str) -> str:
@@ -257,14 +254,14 @@ class Parser(Plain):
 def _escaped(key: str) -> str:
     if key[-2] != '"':  # not as we write it
         key = f"{key[:-1].rstrip()}:"
-    return f'"${key[1:]}' if _OWN_KEY.fullmatch(key) else key
+    return f'"${key[1:]}' if key[1] == "$" and _OWN_KEY.fullmatch(key) else key
 
 
 def _num_shared(value: str, other: str, marks: list[_Mark]) -> int:
     """Return how many marks of the other value lie in what both begin with."""
     start = 0
     for count, (end, *_) in enumerate(marks):
-        if value[start:end] != other[start:end]:
+        if not value.startswith(other[start:end], start):
             return count
         start = end
     return len(marks)
