@@ -24,8 +24,12 @@ class Quarantine:
         except SchemaVersionError:
             raise
         except TrajectoryError as error:
-            journal.rename((self._folder or journal.parent) / f"{journal.name}.damaged")
-            self._found.append(error)
+            self.set_aside(journal, error)
+
+    def set_aside(self, journal: Path, error: TrajectoryError) -> None:
+        """Set `journal` aside, since it is damaged."""
+        journal.rename((self._folder or journal.parent) / f"{journal.name}.damaged")
+        self._found.append(error)
 
     def report(self) -> None:
         """Raise the first damage found, if any, with the number of others.

@@ -119,11 +119,13 @@ def _was_compacted(storage: Storage, part: str, claim: Path) -> bool:
 def _write(storage: Storage, part: str, claim: Path, quarantine: Quarantine) -> int:
     from claudebox_rl.trajectory.gathering import PartTables  # costs 0.6 s: only whoever commits pays it
 
-    tables, rests = PartTables(), cast("Rests", {})
+    gathered, rests = PartTables(quarantine.set_aside), cast("Rests", {})
     for path in sorted(claim.glob(f"*{SUFFIX}")):
         with quarantine.of(path):
             texts = Texts(rests)
-            tables.add(replay(path, texts), texts)
-    if len(tables):
-        storage.put(part, tables.tables())
-    return len(tables)
+            gathered.add(replay(path, texts), texts)
+    tables = gathered.tables()
+    written: int = tables["episodes"].num_rows
+    if written:
+        storage.put(part, tables)
+    return written

@@ -15,7 +15,7 @@ from test_journal import largest_file
 from trajectory_values import episode_of, journal, record_of
 
 from claudebox_rl.errors import TrajectoryError
-from claudebox_rl.trajectory import EpisodeJournal, commit, load_dataset, store
+from claudebox_rl.trajectory import EpisodeJournal, commit, gathering, load_dataset, store
 
 HERE = Path(__file__).parent
 TABLES = ("episodes", "steps", "model_calls", "texts")
@@ -143,6 +143,30 @@ def test_a_value_that_no_column_takes_holds_up_no_other(tmp_path: Path) -> None:
         commit(tmp_path)
     assert load_dataset(tmp_path).episode_ids == ("a",)
     assert left_in_journal(tmp_path) == ["big.jsonl.damaged"]
+
+
+@pytest.mark.parametrize("num_bytes", [1, 4 << 20])
+def test_nothing_of_an_episode_that_is_refused_is_in_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, num_bytes: int
+) -> None:
+    monkeypatch.setattr(gathering, "_WAITING_BYTES", num_bytes)
+    shared, own = "told to two " * 100, "SENTINEL " * 100
+    good = [record_of("a", text=shared), record_of("c"), record_of("e", text="its own " * 100)]
+    bad = [record_of("b", text=own), record_of("d", text=shared)]
+    for record in good:
+        journal(tmp_path, record)
+    for record in bad:
+        journal(tmp_path, replace(record, episode=replace(record.episode, num_steps=2**64)))
+    with pytest.raises(TrajectoryError, match=r"b\.jsonl holds a value .*\(and 1 more\)"):
+        commit(tmp_path)
+    assert left_in_journal(tmp_path) == ["b.jsonl.damaged", "d.jsonl.damaged"]
+    dataset = load_dataset(tmp_path)
+    assert list(dataset) == good
+    assert dataset.steps.num_rows == sum(len(record.steps) for record in good)
+    assert dataset.model_calls.num_rows == sum(len(record.model_calls) for record in good)
+    texts = dataset.columns("texts", ["episode_id", "text"]).to_pylist()
+    assert {row["episode_id"] for row in texts if shared in row["text"]} == {"a"}
+    assert not any("SENTINEL" in row["text"] for row in texts)
 
 
 _COMMITTER = """
