@@ -15,7 +15,7 @@ from claudebox_rl.trajectory.rows import Row
 from claudebox_rl.trajectory.schema import SCHEMAS, TEXTS
 from claudebox_rl.trajectory.texts import Texts
 
-_WAITING_BYTES = 4 << 20
+_WAITING_BYTES = 1 << 20
 """About as much is held as rows of Python before they become tables, besides the rows of one episode."""
 _ROW_BYTES = 1000
 _ITEM_BYTES = 50
