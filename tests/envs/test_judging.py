@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,9 +128,60 @@ async def test_what_the_judge_started_itself_lives_on(sandbox: Sandbox, tmp_path
 
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGALRM", "SIGXCPU"])
 async def test_a_judge_that_was_killed_gives_no_verdict(sandbox: Sandbox, tmp_path: Path, number: str):
-    kills = f"import os, signal\n{FORGE}\nos.kill(os.getppid(), signal.{number})\ndef mine(x): return x\n"
+    killed = f"""
+        def part():
+            call("mine", "mine", [[1]])
+            os.kill(os.getpid(), signal.{number})
+            time.sleep(5)
+        judge({{"part": part}})
+    """
     with pytest.raises(VerifierError):
-        await judged(sandbox, tmp_path, ASK, kills)
+        await judged(sandbox, tmp_path, killed, f"{FORGE}\ndef mine(x): return x\n")
+
+
+SIGNALS = {
+    "to the judge": "os.kill(judge, 9)",
+    "to its thread": "libc.syscall(TKILL, judge, 9)",
+    "to its parent": "os.kill(int(open(f'/proc/{judge}/stat').read().rpartition(')')[2].split()[1]), 9)",
+    "to its group": "os.killpg(os.getpgid(judge), 9)",
+    "to all": "os.kill(-1, 9)",
+    "by a descriptor": "signal.pidfd_send_signal(os.pidfd_open(judge), 9)",
+    "by a folder of /proc": "signal.pidfd_send_signal(os.open(f'/proc/{judge}', os.O_RDONLY), 9)",
+    "by a limit": "resource.prlimit(judge, resource.RLIMIT_CPU, (0, 0))",
+    "by a pipe": "end, way_in = os.pipe(); fcntl.fcntl(end, fcntl.F_SETOWN, judge); "
+    "fcntl.fcntl(end, fcntl.F_SETFL, os.O_ASYNC); os.write(way_in, b'x')",
+    "by a script": "subprocess.run(['bash', '-c', f'kill -9 {judge}; kill -9 -- -1'])",
+}
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="the numbers of system calls are not known")
+@pytest.mark.parametrize("way", SIGNALS)
+async def test_judged_code_can_send_the_judge_no_signals(sandbox: Sandbox, tmp_path: Path, way: str):
+    """Else its death would be an episode without a verdict, instead of one that failed."""
+    kills = f"""
+        import contextlib, ctypes, fcntl, os, platform, resource, signal, subprocess
+        libc, judge = ctypes.CDLL(None), os.getppid()
+        TKILL = {{"x86_64": 200, "aarch64": 130}}[platform.machine()]
+        {FORGE}
+        with contextlib.suppress(OSError):
+            {SIGNALS[way]}
+        def mine(x): return x
+    """
+    assert (await judged(sandbox, tmp_path, ASK, kills)).reward == 0.0
+
+
+async def test_judged_code_ends_its_own_processes(sandbox: Sandbox, tmp_path: Path):
+    ends = """
+        import os, signal, subprocess
+        def mine(x):
+            child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+            other = subprocess.Popen(["sleep", "60"])
+            os.killpg(child.pid, signal.SIGTERM)
+            other.kill()
+            shell = subprocess.run(["bash", "-c", "sleep 60 & kill %1; wait $!; echo $?"], capture_output=True)
+            return x + ((child.wait(), other.wait(), shell.stdout) == (-15, -9, b"143\\n"))
+    """
+    assert (await judged(sandbox, tmp_path, ASK, ends)).reward == 1.0
 
 
 async def test_a_judge_that_fails_leaves_no_verdict_of_judged_code(sandbox: Sandbox, tmp_path: Path):

@@ -4,9 +4,10 @@ The judge never imports judged code: it runs it in processes of its own, with a 
 A check that fails gives its part 0.0, and so does a file that can't be looked at; an error of the judge itself writes
 no reward, so that it can't pass for a verdict.
 
-Judged code runs as the judge's own user. So the judge shuts its memory and files to it, adopts and ends whatever it
-leaves behind, and writes the verdict when nothing of it lives any more. Judged code that kills the judge can leave a
-verdict of its own, which does not count: a verifier that was killed by a signal has given none.
+Judged code runs as the judge's own user. So the judge shuts its memory and files to it, has the kernel refuse it
+signals to the judge (seccomp(2), where the kernel has it), adopts and ends whatever it leaves behind, and writes the
+verdict when nothing of it lives any more. Judged code that kills the judge all the same can leave a verdict of its own,
+which does not count: a verifier that was killed by a signal has given none.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import ctypes
 import errno
 import json
 import os
+import platform
 import resource
 import shutil
 import signal
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -34,6 +37,14 @@ ROOT = os.environ.get("CLAUDEBOX_ROOT", "")
 WORKDIR = Path.cwd()
 CAP_BYTES = 4 << 20
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, _PR_SET_NO_NEW_PRIVS = 22, 2, 38
+_ARCHES = {"x86_64": (0xC000003E, 424, 72, 16, (62, 200, 234, 129, 297, 434, 302)),
+           "aarch64": (0xC00000B7, 424, 25, 29, (129, 130, 131, 138, 240, 434, 261))}
+"""By machine: seccomp's number of it, and the calls pidfd_send_signal; fcntl; ioctl; and, whose first argument is a
+process, kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_open, prlimit64."""
+_OWNERS, _OWNERS_OF_IO = (8, 15), (0x8901, 0x8902)
+"""F_SETOWN, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP: whom a file sends signals."""
+_LIBC = ctypes.CDLL(None)
 _PATIENCE_S = 10.0
 _LOGS = Path(f"{ROOT}/logs/verifier")
 _CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -122,7 +133,7 @@ def _shield() -> None:
     """Shut the judge's memory and open files to other processes of its user, and have orphans become its children."""
     if sys.platform == "linux":
         for option, value in ((_PR_SET_DUMPABLE, 0), (_PR_SET_CHILD_SUBREAPER, 1)):
-            if ctypes.CDLL(None).prctl(option, value, 0, 0, 0) != 0:
+            if _LIBC.prctl(option, value, 0, 0, 0) != 0:
                 raise OSError(f"prctl({option}, {value}) failed")
 
 
@@ -185,7 +196,7 @@ def run(argv: list[str], *, stdin: str = "", cwd: Path | None = None, timeout_s:
             before = frozenset(_children())
             process = subprocess.Popen(
                 command, stdin=given, stdout=out, stderr=err, cwd=cwd or WORKDIR, env=environment,
-                start_new_session=True, preexec_fn=_limit,
+                start_new_session=True, preexec_fn=limits(),
             )
             _running.add(process.pid)
         try:
@@ -199,9 +210,41 @@ def run(argv: list[str], *, stdin: str = "", cwd: Path | None = None, timeout_s:
         return Ended(exit_code, _printed(out), _printed(err))
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16 * CAP_BYTES, 16 * CAP_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def limits() -> Callable[[], None]:
+    """Return the `preexec_fn` of a process of judged code: `run` gives it, and whoever starts one otherwise."""
+    program = _no_signals_to_us()
+    code = ctypes.create_string_buffer(program)
+    filter_ = ctypes.create_string_buffer(struct.pack("@HP", len(program) // 8, ctypes.addressof(code)))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16 * CAP_BYTES, 16 * CAP_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if program and _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
+            _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, filter_)  # a kernel without filters refuses; see above
+
+    limit.keeps = code
+    return limit
+
+
+def _no_signals_to_us() -> bytes:
+    """Return a filter of system calls that refuses signals to the judge and its parent; empty where none is known."""
+    if sys.platform != "linux" or platform.machine() not in _ARCHES:
+        return b""
+    arch, send_by_fd, fcntl, ioctl, by_pid = _ARCHES[platform.machine()]
+    us = {os.getpid(), os.getppid(), *(thread.native_id for thread in threading.enumerate())} - {0, None}
+    targets = [1, *us, -1, -os.getpgrp(), *(-pid for pid in us)]
+    refuse, allow = (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
+    # (load 32 bits: 0x20; jump if equal, or at least: 0x15, 0x35; return: 0x06), as linux/filter.h has them
+    steps = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), refuse, (0x20, 0, 0, 0), (0x35, 0, 1, 0x40000000), refuse]
+    steps += [(0x15, 0, 1, send_by_fd), refuse]
+    for calls, argument, values in (((fcntl,), 1, _OWNERS), ((ioctl,), 1, _OWNERS_OF_IO), (by_pid, 0, targets)):
+        rest = len(values) + 3
+        last = len(calls) - 1
+        steps += [(0x15, last - at, rest if at == last else 0, call) for at, call in enumerate(calls)]
+        steps += [(0x20, 0, 0, 16 + 8 * argument)]
+        steps += [(0x15, len(values) - at, 0, value & 0xFFFFFFFF) for at, value in enumerate(values)]
+        steps += [allow, refuse]
+    return b"".join(struct.pack("=HBBI", *step) for step in (*steps, allow))
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from judging import WORKDIR, content, expect, judge, looking_at, run, scratch
+from judging import WORKDIR, content, expect, judge, limits, looking_at, run, scratch
 
 OLD = """
 create table customers (id integer primary key, email text, name text);
@@ -154,7 +154,7 @@ def killed() -> None:
                 other.unlink()
             path.write_bytes(old)
             process = subprocess.Popen([sys.executable, "-s", "-B", str(WORKDIR / "migrate.py"), str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                       cwd=WORKDIR, start_new_session=True, env={"PATH": os.environ["PATH"]})
+                                       cwd=WORKDIR, start_new_session=True, env={"PATH": os.environ["PATH"]}, preexec_fn=limits())
             time.sleep(0.03 + 0.02 * turn)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
