@@ -30,6 +30,14 @@ def test_the_verdict_counts_once_where_it_is_not_named() -> None:
     assert terms == {"verifier": 0.0, "success": 2.0}
 
 
+def test_two_parts_of_one_name_are_one_term() -> None:
+    efficiency = "claudebox_rl.rewards.wrappers.judged:EfficiencyReward"
+    rewards = {"efficiency": {"weight": 0.2, "kwargs": BUDGET}, efficiency: {"weight": 0.6, "kwargs": BUDGET}}
+    earned, terms = play(apply_rewards(Played(1.0), rewards))
+    assert terms == {"verifier": 1.0, "efficiency": pytest.approx(0.4)}
+    assert sum(earned) == pytest.approx(1.4)
+
+
 def test_a_list_with_the_verifier_is_as_without_it() -> None:
     assert play(apply_rewards(Played(), ["verifier", "success"])) == play(apply_rewards(Played(), "success"))
 
