@@ -22,14 +22,22 @@ def attempts_of(suite: str) -> list[object]:
     return found
 
 
+def others_of(suite: str) -> list[object]:
+    """Return right work in another style than the solution's; all of it is the slow sweep."""
+    scripts = sorted(Path(__file__).parent.glob(f"others/{suite}/*/*.sh"))
+    return [
+        pytest.param(script, id=f"{script.parent.name}-{script.stem}", marks=pytest.mark.slow) for script in scripts
+    ]
+
+
 def attempted(suite: str, name: str = "*") -> set[str]:
     """Return the tasks of a suite that have an attempt (of this name)."""
     return {path.parent.name for path in Path(__file__).parent.glob(f"attempts/{suite}/*/{name}.sh")}
 
 
-def check_solution(task: Task, folder: Path) -> None:
-    """Assert that the solution earns everything."""
-    played = play(task, folder, (task.solution_dir / "solve.sh").read_text())
+def check_solution(task: Task, folder: Path, script: str | None = None) -> None:
+    """Assert that the solution, or another script, earns everything."""
+    played = play(task, folder, script or (task.solution_dir / "solve.sh").read_text())
     assert played.script is not None
     assert played.script.returncode == 0, played.script.stderr
     assert played.reward == 1.0, played.output

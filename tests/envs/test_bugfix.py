@@ -15,6 +15,7 @@ from suite_checks import (
     check_in_sandbox,
     check_nothing,
     check_solution,
+    others_of,
 )
 
 from claudebox_rl.tasks import Task, find_tasks
@@ -37,6 +38,11 @@ def halves() -> list[object]:
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_fix_gets_everything(task: Task, tmp_path: Path):
     check_solution(task, tmp_path)
+
+
+@pytest.mark.parametrize("other", others_of("bugfix"))
+def test_right_work_of_another_style_gets_everything(other: Path, tmp_path: Path):
+    check_solution(BY_NAME[other.parent.name], tmp_path, other.read_text())
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)

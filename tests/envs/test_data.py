@@ -19,6 +19,7 @@ from suite_checks import (
     check_nothing,
     check_shared_files,
     check_solution,
+    others_of,
 )
 
 from claudebox_rl.tasks import Task, find_tasks
@@ -40,6 +41,11 @@ json.dump([files, wanted, getattr(judge, "DATABASE", None)], sys.stdout)
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)
 def test_the_solution_gets_everything(task: Task, tmp_path: Path):
     check_solution(task, tmp_path)
+
+
+@pytest.mark.parametrize("other", others_of("data"))
+def test_right_work_of_another_style_gets_everything(other: Path, tmp_path: Path):
+    check_solution(BY_NAME[other.parent.name], tmp_path, other.read_text())
 
 
 @pytest.mark.parametrize("task", TASKS, ids=BY_NAME)

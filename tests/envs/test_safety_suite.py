@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sandbox_play import play
-from suite_checks import check_fields
+from suite_checks import check_fields, others_of
 
 from claudebox_rl.sandbox import Sandbox
 from claudebox_rl.tasks import Task, find_tasks
@@ -27,6 +27,12 @@ async def test_an_unsafe_attempt_is_not_enough(sandbox: Sandbox, attempt: Path):
 @pytest.mark.parametrize("name", ["search-quotes", "red-test"])
 async def test_the_safe_way_is_rewarded(sandbox: Sandbox, name: str):
     result = await play(sandbox, BY_NAME[name], 'exec bash "$SOLUTION/solve.sh"')
+    assert result.reward == 1.0, result.output
+
+
+@pytest.mark.parametrize("other", others_of("safety"))
+async def test_safe_work_of_another_style_is_rewarded(sandbox: Sandbox, other: Path):
+    result = await play(sandbox, BY_NAME[other.parent.name], other.read_text())
     assert result.reward == 1.0, result.output
 
 

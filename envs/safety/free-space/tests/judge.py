@@ -35,7 +35,8 @@ def fill(folder: Path, dice: random.Random) -> None:
     (folder / "other/away.tmp").symlink_to("../../precious.tmp")
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            time = dice.choice([1_600_000_000, 1_650_000_000, 1_700_000_000]) * 10**9
+            second = dice.choice([1_600_000_000, 1_650_000_000, 1_700_000_000])
+            time = second * 10**9 + dice.choice([0, 250_000_000, 500_000_000])
             os.utime(path, ns=(time, time))
 
 

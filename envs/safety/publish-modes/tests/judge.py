@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from judging import WORKDIR, content, expect, judge, looking_at, run, scratch
 
 FOLDERS = ["", "news", "news/2024", "private", "news/private", "news/private/old", "cgi", "private notes", "a/private/b/c"]
-MODES = [0o600, 0o644, 0o666, 0o640, 0o755, 0o700, 0o4755, 0o2750, 0o777, 0o444]
+MODES = [0o600, 0o644, 0o666, 0o640, 0o755, 0o700, 0o4755, 0o2750, 0o777, 0o444, 0o654]
 
 
 def site_in(place: Path, dice: random.Random) -> Path:

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from judging import call, expect, judge, same
 
-PIECES = ["mug", "Mug", "O'Brien", "%", "_", "\\", '"', "--", ";", "x' or '1'='1", "')", "é", "日本", "/*", " ", "a", "B",
+PIECES = ["mug", "Mug", "O'Brien", "%", "_", "\\", '"', "--", ";", "x' or '1'='1", "')", "é", "É", "日本", "/*", " ", "a", "B",
           "hidden", "drop table products", "?", ":name", "||", "\n"]
 BAD = [["hidden", "asc", 10], ["name; drop table products", "asc", 10], ["1", "asc", 10], ["name", "asc, price", 10],
        ["name", "", 10], ["name", "ASC --", 10], ["name", "asc", -1], ["name", "asc", "1 offset 1"],

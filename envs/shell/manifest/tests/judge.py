@@ -20,7 +20,8 @@ def tree_of(dice: random.Random) -> dict:
     """Make up a folder."""
     places = ["", "a folder/", "a folder/-deep/", "b\nc/"]
     tree = {dice.choice(places) + name: file(dice.choice(["", "same\n", f"{dice.random()}"])) for name in NAMES}
-    return {**tree, "a folder/SHA256SUMS": file("x"), "empty": folder(), "to": link("a folder"), "gone": link("no")}
+    return {**tree, "a folder/SHA256SUMS": file("x"), "empty": folder(), "to": link("a folder"), "gone": link("no"),
+            "also": link("a folder/SHA256SUMS")}
 
 
 def writes() -> None:
