@@ -59,6 +59,7 @@ def add_tasks(commands: Any) -> None:
     importing.add_argument("rows", help="a Parquet file: instance_id, repo, base_commit, problem_statement, patch, ...")
     importing.add_argument("into", help="folder of the task folders")
     importing.add_argument("--repos", metavar="FOLDER", help="where the repositories lie, if not beside the file")
+    importing.add_argument("--only", metavar="NAMES", help="rows of these instance_id: names or patterns, with commas")
     importing.set_defaults(run=_import)
 
 
@@ -117,5 +118,6 @@ def _new(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from claudebox_rl.cli.tasks.new import import_all
 
-    import_all(arguments.rows, arguments.into, arguments.repos, console=make_console())
+    only = [name for name in (arguments.only or "").split(",") if name]
+    import_all(arguments.rows, arguments.into, arguments.repos, only, console=make_console())
     return 0

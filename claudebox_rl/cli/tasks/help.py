@@ -24,6 +24,7 @@ A verifier that gives no verdict gives nothing to a cheat, but fails a solution 
 examples:
   claudebox-rl tasks check quickstart/fix-bug
   claudebox-rl tasks check ./my-task --players solution,nothing --repeat 20
+  claudebox-rl tasks check ./theirs --task-images ./images     in images built of their Dockerfiles (docs/tasks.md)
   claudebox-rl tasks check bugfix --players 'late-*,own:*'
   claudebox-rl tasks check --sample 8           all suites; of the cheats only some on each task, others each day
   claudebox-rl tasks check quickstart --json > plays.json

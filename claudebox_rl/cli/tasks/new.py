@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -31,11 +32,11 @@ def new(path: str, *, console: Console) -> None:
     console.print(Text(_NEXT.format(folder=path)), end="", soft_wrap=True)
 
 
-def import_all(rows: str, into: str, repos: str | None, *, console: Console) -> None:
+def import_all(rows: str, into: str, repos: str | None, only: Sequence[str], *, console: Console) -> None:
     """Make task folders of the rows of a Parquet file, and say what comes next.
 
     Raises:
         TaskError: The file, a row or a repository is not as it has to be.
     """
-    tasks = import_rows(Path(rows), Path(into), repos=Path(repos) if repos else None)
+    tasks = import_rows(Path(rows), Path(into), repos=Path(repos) if repos else None, only=only)
     console.print(Text(f"made {len(tasks)} tasks in {into}\nnext: claudebox-rl tasks check {into}"), soft_wrap=True)

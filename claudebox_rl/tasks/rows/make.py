@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from claudebox_rl._resources import data_dir
@@ -36,7 +37,7 @@ host_tools = ["bash", "python3"]
 
 # With packages that the repository needs: an image that has them, as docker_image.
 [environment]
-workdir = "/workspace"
+{image}workdir = "/workspace"
 network_mode = "no-network"
 
 [agent]
@@ -53,15 +54,16 @@ judge it. Leave the tests that are there as they are.
 """
 
 
-def import_rows(rows: Path, into: Path, *, repos: Path | None = None) -> list[Task]:
+def import_rows(rows: Path, into: Path, *, repos: Path | None = None, only: Sequence[str] = ()) -> list[Task]:
     """Make a task folder of each row of a Parquet file; what is there already under a row's name stays, and is refused.
 
     A task's solution is the row's patch, and its verifier runs the row's tests as they are after its test patch.
 
     Args:
-        rows: The Parquet file, with the columns of `COLUMNS`.
+        rows: The Parquet file, see `claudebox_rl.tasks.rows.columns`.
         into: Folder of the task folders; made where it is missing.
         repos: Where the repositories lie; None: beside the Parquet file. Nothing is downloaded.
+        only: Patterns of the rows' instance_id, as of a shell; none: all.
 
     Returns:
         The tasks, in the order of the rows.
@@ -70,7 +72,7 @@ def import_rows(rows: Path, into: Path, *, repos: Path | None = None) -> list[Ta
         TaskError: The file or a row is malformed, a repository, its commit or git is missing, or a patch does not
             apply. The tasks of earlier rows stay.
     """
-    found, repos = read_rows(rows), repos or rows.parent
+    found, repos = read_rows(rows, only), repos or rows.parent
     with boundary(TaskError, f"can't make {into}"):
         into.mkdir(parents=True, exist_ok=True)
     return [_import(row, into / row.instance_id, repos) for row in found]
@@ -83,12 +85,28 @@ def _import(row: Row, folder: Path, repos: Path) -> Task:
     with tempfile.TemporaryDirectory(prefix="claudebox-row-") as scratch, boundary(TaskError, f"can't import {what}"):
         base, solved, tested, made = (Path(scratch).resolve() / name for name in ("base", "solved", "tested", "made"))
         take_snapshot(repos, row.repo, row.base_commit, base)
-        for copy, patch, name in ((solved, row.patch, "patch"), (tested, row.test_patch, "test_patch")):
-            shutil.copytree(base, copy, symlinks=True)
-            apply_patch(copy, patch, f"{what}: {name}")
+        if row.is_bug:
+            _take_bug(row, base, solved, tested)
+        else:
+            for copy, patch, name in ((solved, row.patch, "patch"), (tested, row.test_patch, "test_patch")):
+                shutil.copytree(base, copy, symlinks=True)
+                apply_patch(copy, patch, f"{what}: {name}")
         _write(made, row, base, solved, tested)
         shutil.move(made, folder)
     return load_task(folder)
+
+
+def _take_bug(row: Row, base: Path, solved: Path, tested: Path) -> None:
+    """Make the bug in `base`; the tests that find it are in `tested` alone, as SWE-smith hides them from the agent."""
+    tests = files_of(row.fail_to_pass, base)
+    if not tests:
+        raise TaskError(f"{row.instance_id}: the repository has none of the tests of FAIL_TO_PASS")
+    shutil.copytree(base, solved, symlinks=True)
+    apply_patch(base, row.patch, f"{row.instance_id}: patch")
+    shutil.copytree(base, tested, symlinks=True)
+    for folder in (base, solved):
+        for name in tests:
+            (folder / name).unlink()
 
 
 def _write(folder: Path, row: Row, base: Path, solved: Path, tested: Path) -> None:
@@ -99,7 +117,10 @@ def _write(folder: Path, row: Row, base: Path, solved: Path, tested: Path) -> No
     timeout_s = 3.0 * _TESTS_TIMEOUT_S
     problem = row.problem_statement.strip()
     description = json.dumps(problem.splitlines()[0][:100], ensure_ascii=False)
-    config = _CONFIG.format(name=row.instance_id, description=description, commit=row.base_commit, timeout_s=timeout_s)
+    image = "" if row.image is None else f"docker_image = {json.dumps(row.image)}\n"
+    config = _CONFIG.format(
+        name=row.instance_id, description=description, commit=row.base_commit, image=image, timeout_s=timeout_s
+    )
     (folder / "task.toml").write_text(config, "utf-8")
     (folder / "instruction.md").write_text(_INSTRUCTION.format(problem=problem), "utf-8")
     _write_solution(folder / "solution", row, base, solved)
@@ -113,7 +134,8 @@ def _write_solution(folder: Path, row: Row, base: Path, solved: Path) -> None:
     _copy(changed, solved, folder / "files")
     folder.mkdir(exist_ok=True)
     (folder / "removed.txt").write_text("".join(f"{name}\n" for name in removed), "utf-8")
-    (folder / "patch.diff").write_text(row.patch, "utf-8")
+    if not row.is_bug:
+        (folder / "patch.diff").write_text(row.patch, "utf-8")
     shutil.copy(data_dir("scaffold") / "rows" / "solve.sh", folder / "solve.sh")
 
 

@@ -185,7 +185,10 @@ def test_a_folder_and_an_archive_are_snapshots_too(tmp_path: Path):
         ({"patch": " "}, "patch must be text"),
         ({"instance_id": "a/b"}, "can't be a folder's name"),
         ({"FAIL_TO_PASS": "[]"}, "FAIL_TO_PASS names no test"),
-        ({"FAIL_TO_PASS": "test_a"}, "FAIL_TO_PASS is no JSON|FAIL_TO_PASS: is no JSON"),
+        ({"FAIL_TO_PASS": "test_a"}, "FAIL_TO_PASS: is no JSON"),
+        ({"FAIL_TO_PASS": ["test_args"]}, "'test_args' says not where its test stands .*; leave the row out by --only"),
+        ({"PASS_TO_PASS": ["A sum of nothing (of any kind) is zero."]}, "says not where its test stands"),
+        ({"problem_statement": ""}, "problem_statement must be text, not ''; leave the row out by --only"),
         ({"PASS_TO_PASS": '["tests/a.py::test"]'}, "beside tests of unittest"),
     ],
 )
@@ -204,7 +207,9 @@ def test_files_that_are_no_rows(tmp_path: Path):
     with pytest.raises(TaskError, match="several rows are called 'owner__purse-1'"):
         read_rows(write_rows(tmp_path, row, row))
     del row["patch"], row["repo"]
-    with pytest.raises(TaskError, match="has no column repo, patch; needed: instance_id"):
+    with pytest.raises(
+        TaskError, match=r"has no column repo, patch; needed: instance_id.*It has: instance_id, .*Rename"
+    ):
         read_rows(write_rows(tmp_path, row))
 
 
