@@ -48,6 +48,19 @@ def test_small_parts_become_one_and_nothing_else_changes(tmp_path: Path) -> None
     assert (again.parts_before, again.bytes_before) == (1, done.bytes_after) == (again.parts_after, again.bytes_after)
 
 
+@pytest.mark.parametrize("is_in_many_parts", [True, False])
+def test_what_episodes_of_a_part_say_nearly_alike_takes_room_once(tmp_path: Path, is_in_many_parts: bool) -> None:
+    said = os.urandom(750_000).hex()  # no codec makes less than half of it
+    for name in ("a", "b", "c"):
+        journal(tmp_path, record_of(name, num_steps=1, text=f"{name}{said}"))
+        if is_in_many_parts:
+            commit(tmp_path)
+    commit(tmp_path)
+    compact(tmp_path)
+    (texts,) = (tmp_path / "texts").glob("*.parquet")
+    assert len(said) / 2 < texts.stat().st_size < len(said)
+
+
 def test_later_commits_are_compacted_with_what_was_compacted(tmp_path: Path) -> None:
     expected = filled(tmp_path, "a", "b")
     compact(tmp_path)
