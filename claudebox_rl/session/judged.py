@@ -42,7 +42,7 @@ class Judged(Observed):
 
         Raises:
             ConfigError: The session has no task.
-            VerifierError: The verifier gave no verdict, or what was left can't be carried to the room.
+            VerifierError: The verifier gave no verdict, or the machine did not let its files be read.
             SandboxStartError: The room did not start.
             SandboxUnavailableError: A machine died.
         """
