@@ -55,6 +55,8 @@ class Conversation:
     """By earlier openings."""
     cut_off: tuple[ToolCall, ...] = ()
     """Calls of prompts that a crash cut off: the agent may not have written down all of them."""
+    cut_off_prompts: tuple[str, ...] = ()
+    """Those prompts, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

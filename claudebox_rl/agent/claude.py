@@ -10,10 +10,10 @@ import uuid
 from contextlib import suppress
 
 from claudebox_rl.agent.action_log import ActionRecorder
-from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Endpoint, PromptOptions
+from claudebox_rl.agent.base import DEFAULT_TIMEOUT_S, Agent, AgentContext, Conversation, Endpoint, PromptOptions
 from claudebox_rl.agent.claude_command import STATE_TARGET, cli_mount, command, environment
 from claudebox_rl.agent.claude_process import ClaudeProcess, ProcessEndedError
-from claudebox_rl.agent.claude_transcript import has_conversation, is_id, unwritten
+from claudebox_rl.agent.claude_transcript import has_conversation, is_id, unwritten, unwritten_prompts
 from claudebox_rl.agent.events import AssistantMessage, Init, MalformedOutputError, Result, ToolResults
 from claudebox_rl.agent.guard import GuardPost
 from claudebox_rl.agent.recap import recap
@@ -53,7 +53,7 @@ class ClaudeAgent(Agent):
         self._has_conversation = kept is not None and has_conversation(kept.folder, kept.conversation_id)
         self._random = random.Random(context.seed)
         self._session_id = kept.conversation_id if kept and self._has_conversation else self._new_id()
-        self._recap = recap(unwritten(kept.folder, self._session_id, kept.cut_off)) if kept else ""
+        self._recap = _missing(kept, self._session_id) if kept else ""
         self._cost_usd = 0.0  # of the live process
         self._spent_usd = kept.spent_usd if kept else 0.0  # of all of them
 
@@ -220,6 +220,14 @@ class ClaudeAgent(Agent):
                     return result
                 case _:
                     pass
+
+
+def _missing(kept: Conversation, conversation_id: str) -> str:
+    """Return what to tell before the next prompt of what a crash kept out of a conversation."""
+    return recap(
+        unwritten_prompts(kept.folder, conversation_id, kept.cut_off_prompts),
+        unwritten(kept.folder, conversation_id, kept.cut_off),
+    )
 
 
 def _as_prose(text: str) -> str:

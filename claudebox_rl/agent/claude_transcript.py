@@ -57,6 +57,28 @@ def unwritten(state: Path, conversation_id: str, calls: Sequence[ToolCall]) -> l
     return left
 
 
+def unwritten_prompts(state: Path, conversation_id: str, prompts: Sequence[str]) -> list[str]:
+    """Return the prompts that no message of the user in a conversation holds: they are written late as well."""
+    left = list(prompts)
+    for record in _records(state, f"{conversation_id}.jsonl") if left else ():
+        with os.fdopen(os.dup(record), "rb") as file:
+            for line in file:
+                said = list(_texts(_parsed(line)))
+                left = [prompt for prompt in left if not any(prompt in text for text in said)]
+    return left
+
+
+def _texts(entry: Any) -> Generator[str]:
+    """Yield the texts of a message of the user; none of anything else."""
+    if not _is_message(entry) or not isinstance(message := entry.get("message"), dict):
+        return
+    content: Any = cast("dict[str, Any]", message).get("content")
+    for block in cast("list[Any]", content) if isinstance(content, list) else [{"text": content}]:
+        text: Any = cast("dict[str, Any]", block).get("text") if isinstance(block, dict) else None
+        if isinstance(text, str):
+            yield text
+
+
 def _holds(line: bytes, tool_use_id: str) -> bool:
     return f'"tool_use_id":"{tool_use_id}"'.encode() in line or mark_of(tool_use_id).encode() in line
 

@@ -120,8 +120,9 @@ class SessionLog:
             return None
         record = self._folder.record
         spent_usd = record.metadata.cost_usd
-        cut_off = tuple(_cut_off(self.history()))
-        return Conversation(self._folder.agent, self._take_conversation, record.conversation_id, spent_usd, cut_off)
+        return Conversation(
+            self._folder.agent, self._take_conversation, record.conversation_id, spent_usd, *_cut_off(self.history())
+        )
 
     def _take_conversation(self, conversation_id: str) -> None:
         assert self._folder is not None
@@ -226,15 +227,19 @@ class SessionLog:
         self._history.add(self._redactor.value(head | content))
 
 
-def _cut_off(history: Iterable[dict[str, Any]]) -> list[ToolCall]:
-    """Return the calls since the last prompt that came to its end."""
+def _cut_off(history: Iterable[dict[str, Any]]) -> tuple[tuple[ToolCall, ...], tuple[str, ...]]:
+    """Return the calls since the last prompt that came to its end, and the prompts."""
     calls: list[ToolCall] = []
+    prompts: list[str] = []
     for entry in history:
         if entry["kind"] == "result":
             calls.clear()
+            prompts.clear()
+        elif entry["kind"] == "prompt":
+            prompts.append(entry["prompt"])
         elif entry["kind"] == "action" and entry["duration_s"] is not None:
             calls.append(ToolCall(entry["tool_use_id"], entry["tool"], entry["input"], entry["output"]))
-    return calls
+    return tuple(calls), tuple(prompts)
 
 
 def _result_fields(result: CodeResult) -> dict[str, Any]:
